@@ -1,0 +1,93 @@
+"""Errors that name the argument, what came, and what is allowed."""
+
+import numbers
+
+import keras
+import numpy as np
+
+
+def integer(name, value, low=1, high=None):
+    """Return `value` as an int, or raise if it is none or lies outside `low`…`high` (inclusive).
+
+    Raises:
+        TypeError: `value` is not an integer (a bool is not one here).
+        ValueError: `value` is out of range.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < low or (high is not None and value > high):
+        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise ValueError(f"{name} must be {allowed}, got {value}")
+    return int(value)
+
+
+def boolean(name, value):
+    """Return `value` as a bool, or raise TypeError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def finite_array(name, value, dimensions=None):
+    """Return `value` as a float array, or raise if it holds NaN or infinity or has the wrong rank.
+
+    Args:
+        name: how the caller calls the argument.
+        value: anything NumPy can make an array of.
+        dimensions: the numbers of dimensions allowed, such as (1, 2); None allows any.
+
+    Raises:
+        TypeError: `value` is not numeric.
+        ValueError: a NaN or an infinity, no element, or another number of dimensions.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            array = array.astype("float64")
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of numbers, got {type(value).__name__}") from error
+    if dimensions is not None and array.ndim not in dimensions:
+        allowed = " or ".join(str(number) for number in dimensions)
+        raise ValueError(f"{name} must have {allowed} dimension(s), got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} must be finite, got {int((~np.isfinite(array)).sum())} NaN or infinite value(s)"
+        )
+    return array
+
+
+def model_inputs(name, model, value):
+    """Return the inputs of a Keras model as a list of arrays, in the order of `model.inputs`.
+
+    Args:
+        name: how the caller calls the argument.
+        model: a Functional model.
+        value: an array; for several inputs a list, tuple or dict of arrays.
+
+    Raises:
+        TypeError: an input is not numeric.
+        ValueError: another number of inputs, another shape, unequal numbers of samples, NaN.
+    """
+    tensors = model.inputs
+    several = isinstance(value, dict) or (isinstance(value, (list, tuple)) and len(tensors) > 1)
+    arrays = keras.tree.flatten(value) if several else [value]
+    if len(arrays) != len(tensors):
+        raise ValueError(f"{name} must be {len(tensors)} array(s), got {len(arrays)}")
+    arrays = [finite_array(name, array) for array in arrays]
+    for tensor, array in zip(tensors, arrays, strict=True):
+        fits = array.ndim == len(tensor.shape) and all(
+            wanted in (None, got) for wanted, got in zip(tensor.shape, array.shape, strict=True)
+        )
+        if not fits:
+            raise ValueError(f"{name} must have shape {tensor.shape}, got {array.shape}")
+    same_length(name, arrays)
+    return [array.astype(tensor.dtype) for tensor, array in zip(tensors, arrays, strict=True)]
+
+
+def same_length(name, arrays):
+    """Raise ValueError unless all arrays hold equally many samples."""
+    lengths = sorted({len(array) for array in arrays})
+    if len(lengths) > 1:
+        raise ValueError(f"{name} must have equal numbers of samples, got {lengths}")

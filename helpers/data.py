@@ -1,0 +1,42 @@
+"""Tasks whose right attention is known before any training."""
+
+import numpy as np
+
+from helpers import checks
+
+
+def get_data(num_samples, input_dim, attention_column=1, *, signed=False, seed):
+    """Make samples of noise in which one column holds the target.
+
+    The task of the two oldest Keras attention listings: a model that attends to
+    `attention_column` has all it needs, and no other column says anything.
+
+    Args:
+        num_samples: how many samples, at least 1.
+        input_dim: how many columns, at least 1.
+        attention_column: the column that holds the target, 0 … input_dim − 1.
+        signed: write the target into `x` as −1 or +1 instead of 0 or 1. `y` stays 0 or 1.
+        seed: an integer ≥ 0; the same seed gives the same data.
+
+    Returns:
+        `x`: float32 (num_samples, input_dim), standard normal but for the column.
+        `y`: float32 (num_samples, 1), 0 or 1 with equal chance.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: a size below 1, or `attention_column` outside `input_dim`.
+
+    >>> x, y = get_data(2, 3, attention_column=1, seed=0)
+    >>> x.shape, bool((x[:, 1] == y[:, 0]).all())
+    ((2, 3), True)
+    """
+    num_samples = checks.integer("num_samples", num_samples)
+    input_dim = checks.integer("input_dim", input_dim)
+    attention_column = checks.integer("attention_column", attention_column, 0, input_dim - 1)
+    signed = checks.boolean("signed", signed)
+    generator = np.random.default_rng(checks.integer("seed", seed, 0))
+
+    x = generator.standard_normal((num_samples, input_dim), dtype="float32")
+    y = generator.integers(0, 2, (num_samples, 1)).astype("float32")
+    x[:, attention_column] = 2 * y[:, 0] - 1 if signed else y[:, 0]
+    return x, y

@@ -1,0 +1,199 @@
+"""Sliders over a function that returns a figure: retraining under the reader's finger.
+
+A running kernel shows ipywidgets; the book's site shows an `<attention-lab>` element, which trains
+the same model in the reader's browser. Both take their sliders from the one call to `live`.
+"""
+
+import base64
+import collections
+import html
+import inspect
+import io
+import json
+import sys
+import threading
+
+import ipywidgets
+import matplotlib.figure
+import numpy as np
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def live(function, *, lab, **sliders):
+    """Put sliders over `function`; every move calls it and shows the figure it returns.
+
+    Args:
+        function: called with one keyword argument a slider. It returns a Figure, or yields several
+            of them as training goes on; a new slider value then stops it at the next one.
+        lab: the name of the lab that does the same in the browser, such as "dense".
+        **sliders: for a parameter of `function`, what its slider offers. `(low, high)` or
+            `(low, high, step)` of integers or floats; a list of numbers or strings to choose from;
+            True or False for a switch. The slider starts at the parameter's default.
+
+    Returns:
+        An object that a notebook displays. The latest value wins, whichever thread brings it; an
+        exception in `function` is shown, and the next value works again.
+
+    Raises:
+        TypeError: `function` cannot be called, or a slider is of none of these forms.
+        ValueError: `function` has no parameter of a slider's name, or the parameter has no
+            default, or one outside the slider's range.
+    """
+    if not callable(function):
+        raise TypeError(f"function must be callable, got {function!r}")
+    if not isinstance(lab, str) or not lab:
+        raise TypeError(f"lab must be the name of a lab, got {lab!r}")
+    parameters = inspect.signature(function).parameters
+    controls = [_control(name, offer, parameters) for name, offer in sliders.items()]
+    if not controls:
+        raise ValueError("sliders must name at least one parameter of function, got none")
+    for name, parameter in parameters.items():
+        if name not in sliders and parameter.default is parameter.empty:
+            raise ValueError(f"sliders must include {name!r}: function has no default for it")
+    return _Live(function, lab, controls)
+
+
+def _control(name, offer, parameters):
+    """Return what the kernel's widget and the browser's input both need to know of one slider."""
+    if name not in parameters:
+        raise ValueError(f"sliders must name parameters of function ({', '.join(parameters)}), got {name!r}")
+    value = parameters[name].default
+    if value is inspect.Parameter.empty:
+        raise ValueError(f"function must give {name!r} a default: its slider starts there")
+    control = {
+        "name": name,
+        "label": name.replace("_", " "),
+        "value": value,
+        **_range_or_choices(name, offer),
+    }
+    if control["kind"] == "switch":
+        inside = isinstance(value, bool)
+    elif control["kind"] == "choice":
+        inside = value in control["choices"]
+    else:
+        whole = control["kind"] == "integer"
+        is_number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        inside = is_number and control["min"] <= value <= control["max"]
+    if not inside:
+        raise ValueError(f"{name} must have a default that its slider {offer!r} offers, got {value!r}")
+    return control
+
+
+def _range_or_choices(name, offer):
+    if isinstance(offer, bool):
+        return {"kind": "switch"}
+    if isinstance(offer, list) and offer and all(isinstance(choice, (int, float, str)) for choice in offer):
+        return {"kind": "choice", "choices": offer}
+    is_range = isinstance(offer, tuple) and len(offer) in (2, 3)
+    if is_range and all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in offer):
+        low, high, *step = offer
+        whole = all(isinstance(end, int) for end in offer)
+        step = step[0] if step else (1 if whole else (high - low) / 100)
+        if low < high and step > 0 and np.isfinite([low, high, step]).all():
+            return {"kind": "integer" if whole else "number", "min": low, "max": high, "step": step}
+        raise ValueError(f"{name} must have low < high and a step above 0, got {offer!r}")
+    raise TypeError(
+        f"{name} must be (low, high), (low, high, step), a list of choices, True or False; got {offer!r}"
+    )
+
+
+class _Live:
+    """What `live` returns: the widgets, the element for the site, and the text, as one output."""
+
+    def __init__(self, function, lab, controls):
+        self._function = function
+        self._lab = lab
+        self._controls = controls
+        self._widgets = {control["name"]: _widget(control) for control in controls}
+        self._picture = ipywidgets.Image(format="png", layout={"width": "100%", "max_width": "538px"})
+        self._caption = ipywidgets.HTML()
+        self._said = ""
+        # At most one waiting set of values: a newer one pushes an older one out.
+        self._waiting = collections.deque(maxlen=1)
+        self._training = threading.Lock()
+        for widget in self._widgets.values():
+            widget.observe(self._changed, "value")
+        panel = ipywidgets.HBox(list(self._widgets.values()), layout={"flex_flow": "row wrap"})
+        self._box = ipywidgets.VBox([panel, self._picture, self._caption])
+
+    def __repr__(self):
+        return self._said or f"live lab {self._lab!r}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        if not self._picture.value and not self._said:
+            self._changed()
+        bundle = {
+            "text/plain": repr(self),
+            WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id},
+        }
+        # Colab does not say which of the two it prefers, so there it gets no choice.
+        if "google.colab" not in sys.modules:
+            bundle["text/html"] = self._element()
+        return bundle
+
+    def _changed(self, change=None):
+        # Some kernels call back on another thread while the first call still trains: whoever
+        # trains takes up what the others leave behind, and looks again after letting go.
+        self._waiting.append({name: widget.value for name, widget in self._widgets.items()})
+        while self._waiting and self._training.acquire(blocking=False):
+            try:
+                while self._waiting:
+                    self._show(self._waiting.pop())
+            finally:
+                self._training.release()
+
+    def _show(self, values):
+        self._caption.value = "<em>training …</em>"
+        try:
+            figures = self._function(**values)
+            for figure in figures if inspect.isgenerator(figures) else [figures]:
+                self._picture.value = _png(figure)
+                self._said = getattr(figure, "alt", "")
+                if self._waiting:
+                    break
+        except Exception as error:
+            self._said = f"{type(error).__name__}: {error}"
+        except KeyboardInterrupt:
+            self._said = "Interrupted. Move a slider to train again."
+        self._caption.value = html.escape(self._said)
+
+    def _element(self):
+        picture = _data_address(self._picture.value)
+        return (
+            f'<attention-lab lab="{html.escape(self._lab)}" controls="{html.escape(json.dumps(self._controls))}">'
+            f'<figure><img width="538" alt="{html.escape(self._said)}" src="{picture}">'
+            f"<figcaption>{html.escape(self._said)} "
+            "Its sliders need JavaScript here, or a running notebook.</figcaption></figure></attention-lab>"
+        )
+
+
+def _widget(control):
+    options = {
+        "description": control["label"],
+        "value": control["value"],
+        "style": {"description_width": "initial"},
+    }
+    if control["kind"] == "switch":
+        return ipywidgets.Checkbox(indent=False, **options)
+    if control["kind"] == "choice":
+        words = any(isinstance(choice, str) for choice in control["choices"])
+        return (ipywidgets.Dropdown if words else ipywidgets.SelectionSlider)(
+            options=control["choices"], **options
+        )
+    kind = ipywidgets.IntSlider if control["kind"] == "integer" else ipywidgets.FloatSlider
+    return kind(min=control["min"], max=control["max"], step=control["step"], **options)
+
+
+def _png(figure):
+    if not isinstance(figure, matplotlib.figure.Figure):
+        raise TypeError(f"function must return a Figure, got {type(figure).__name__}")
+    if hasattr(figure, "png"):
+        return figure.png()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _data_address(png):
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

@@ -1,0 +1,215 @@
+"""Figures that say in words what they show.
+
+Every function returns a `Figure`. Its `alt` is the result as a sentence: the text for readers who
+cannot see the picture, the verdict under a live lab, and what a test compares with a fresh run.
+"""
+
+import io
+
+import matplotlib.figure
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.ticker import MaxNLocator
+
+from helpers import checks
+from helpers.palette import FIGURE
+
+WIDTH = 5.6  # inches; at this width and size the text stays legible on a phone
+FONT_SIZE = 11
+DOTS_PER_INCH = 144
+
+
+class Figure(matplotlib.figure.Figure):
+    """A matplotlib figure with a text for those who do not see it.
+
+    It is drawn apart from `pyplot`, so figures do not pile up while a slider moves.
+
+    Args:
+        alt: the result in words.
+        height: in inches; the width is the book's.
+    """
+
+    def __init__(self, alt, height):
+        super().__init__(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout="constrained")
+        FigureCanvasAgg(self)
+        self.alt = alt
+
+    def png(self):
+        """Return the picture as PNG bytes, on a transparent ground."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", transparent=True, metadata={"Software": None})
+        return buffer.getvalue()
+
+    def __str__(self):
+        return self.alt
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        size = {"alt": self.alt, "width": round(WIDTH * DOTS_PER_INCH / 1.5)}
+        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": size}
+
+
+def verdict(weights, answer, axis="column"):
+    """Say where the largest of the `weights` (n,) is and whether that is the `answer`.
+
+    >>> verdict([0.2, 0.5, 0.3], answer=1)
+    'The largest weight, 0.50, is on column 1: found.'
+    """
+    weights = checks.finite_array("weights", weights, (1,))
+    answer = checks.integer("answer", answer, 0, len(weights) - 1)
+    largest = int(np.argmax(weights))
+    said = f"The largest weight, {weights[largest]:.2f}, is on {axis} {largest}"
+    return f"{said}: found." if largest == answer else f"{said}, the answer on {axis} {answer}: not found."
+
+
+def attention_bars(panels, answer, *, axis="column"):
+    """Draw attention weights as bars, the answer outlined and labelled.
+
+    Args:
+        panels: weights (n,), or (seeds, n) for the mean with a line from least to most;
+            or a dict from a panel's title to such weights, drawn one below the other.
+        answer: the index where the largest weight should be.
+        axis: what an index counts, "column" or "step".
+
+    Returns:
+        A Figure whose `alt` gives the verdict of each panel.
+
+    Raises:
+        TypeError, ValueError: weights that are not numbers, or an answer outside them.
+    """
+    panels = panels if isinstance(panels, dict) else {"": panels}
+    panels = {title: np.atleast_2d(checks.finite_array("panels", w, (1, 2))) for title, w in panels.items()}
+    lengths = {weights.shape[1] for weights in panels.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"panels must hold equal numbers of weights, got {sorted(lengths)}")
+    verdicts = {title: verdict(weights.mean(axis=0), answer, axis) for title, weights in panels.items()}
+    alt = " ".join(f"{title}: {said}" if title else said for title, said in verdicts.items())
+
+    figure = Figure(alt, height=0.6 + 1.5 * len(panels))
+    axes = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
+    for axis_object, (title, weights) in zip(axes, panels.items(), strict=True):
+        _draw_bars(axis_object, weights, answer)
+        axis_object.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    axes[-1].set_xlabel(axis)
+    figure.supylabel(
+        "mean weight" if any(len(w) > 1 for w in panels.values()) else "weight",
+        fontsize=FONT_SIZE,
+        color=FIGURE["muted"],
+    )
+    return figure
+
+
+def heatmap(weights, *, answers=(), row="row", column="column"):
+    """Draw weights (rows, columns) as cells, the stronger the colour the larger, answers outlined.
+
+    Args:
+        weights: an array (rows, columns) of numbers ≥ 0.
+        answers: pairs (row, column) where the large weights should be.
+        row: what the rows count.
+        column: what the columns count.
+
+    Returns:
+        A Figure whose `alt` says how many answers hold the largest weight of their row.
+
+    Raises:
+        TypeError, ValueError: weights that are not numbers, or an answer outside them.
+    """
+    weights = checks.finite_array("weights", weights, (2,))
+    rows, columns = weights.shape
+    answers = [
+        (checks.integer("answers", r, 0, rows - 1), checks.integer("answers", c, 0, columns - 1))
+        for r, c in answers
+    ]
+    found = sum(int(np.argmax(weights[r])) == c for r, c in answers)
+    alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}, the largest {weights.max():.2f}."
+    if answers:
+        alt += f" {found} of {len(answers)} answers hold the largest weight of their {row}."
+
+    figure = Figure(alt, height=min(5.6, 1.2 + WIDTH * rows / columns))
+    axes = _style(figure.subplots())
+    # From transparent to opaque instead of from white, so that it reads on a dark page too.
+    shades = LinearSegmentedColormap.from_list("weight", [(*to_rgb(FIGURE["weight"]), a) for a in (0, 1)])
+    axes.imshow(weights, cmap=shades, vmin=0, vmax=max(weights.max(), 1e-9), aspect="auto")
+    for r, c in answers:
+        axes.add_patch(_outline(c - 0.5, r - 0.5, 1, 1))
+    axes.set_xlabel(column)
+    axes.set_ylabel(row)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def learning_curve(history):
+    """Draw losses, or other figures of an epoch, against the epoch.
+
+    Args:
+        history: a dict from name to one number an epoch, as `Retrainer.train` returns it, or the
+            `history` of what `model.fit` returns.
+
+    Returns:
+        A Figure whose `alt` gives the first and last value of each curve.
+
+    Raises:
+        TypeError, ValueError: no curve, or values that are not finite numbers.
+    """
+    if not isinstance(history, dict) or not history:
+        raise TypeError(f"history must be a dict from name to values, got {history!r}")
+    curves = {
+        name: checks.finite_array(f"history[{name!r}]", values, (1,)) for name, values in history.items()
+    }
+    alt = " ".join(
+        f"{name} goes from {values[0]:.2f} to {values[-1]:.2f} in {len(values)} epochs."
+        for name, values in curves.items()
+    )
+    figure = Figure(alt, height=2.4)
+    axes = _style(figure.subplots())
+    for (name, values), line, colour in zip(
+        curves.items(), ("-", "--", ":", "-."), ("weight", "answer", "muted", "weight"), strict=False
+    ):
+        epochs = np.arange(1, len(values) + 1)
+        axes.plot(epochs, values, line, marker="o", markersize=3, color=FIGURE[colour], label=name)
+    axes.set_xlabel("epoch")
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(frameon=False, labelcolor=FIGURE["muted"], fontsize=FONT_SIZE)
+    return figure
+
+
+def _draw_bars(axes, weights, answer):
+    _style(axes)
+    mean, positions = weights.mean(axis=0), np.arange(weights.shape[1])
+    axes.bar(positions, mean, width=0.8, color=FIGURE["weight"])
+    if len(weights) > 1:
+        axes.vlines(positions, weights.min(axis=0), weights.max(axis=0), color=FIGURE["muted"], linewidth=1.5)
+    axes.add_patch(_outline(answer - 0.4, 0, 0.8, mean[answer]))
+    axes.annotate(
+        "answer",
+        (answer, weights[:, answer].max()),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="center" if 1 < answer < len(mean) - 2 else ("left" if answer <= 1 else "right"),
+        va="bottom",
+        color=FIGURE["answer"],
+        fontsize=FONT_SIZE,
+        fontweight="bold",
+    )
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1.3 * weights.max()))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+
+
+def _outline(x, y, width, height):
+    return matplotlib.patches.Rectangle(
+        (x, y), width, height, fill=False, edgecolor=FIGURE["answer"], linewidth=2.2, zorder=3, clip_on=False
+    )
+
+
+def _style(axes):
+    axes.tick_params(colors=FIGURE["muted"], labelsize=FONT_SIZE, length=3)
+    axes.xaxis.label.set(color=FIGURE["muted"], size=FONT_SIZE)
+    axes.yaxis.label.set(color=FIGURE["muted"], size=FONT_SIZE)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FIGURE["muted"])
+    return axes

@@ -1,0 +1,44 @@
+/** The few layers and losses that the labs share, named as in Keras. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Random } from "./random";
+
+export type Layer = Record<string, tf.Tensor>;
+
+export interface DenseLayer extends Layer {
+  kernel: tf.Tensor2D;
+}
+
+/** Keras' defaults: a Glorot-uniform kernel and, if wanted, a bias of zeros. */
+export function denseLayer(inputDim: number, units: number, random: Random, useBias = true): DenseLayer {
+  const limit = Math.sqrt(6 / (inputDim + units));
+  const kernel = Float32Array.from({ length: inputDim * units }, () => limit * (2 * random.uniform() - 1));
+  const layer: DenseLayer = { kernel: tf.tensor2d(kernel, [inputDim, units]) };
+  if (useBias) layer.bias = tf.tensor1d(new Float32Array(units));
+  return layer;
+}
+
+export function dense(inputs: tf.Tensor2D, { kernel, bias }: DenseLayer): tf.Tensor2D {
+  const product = tf.matMul(inputs, kernel);
+  return bias ? tf.add<tf.Tensor2D>(product, bias) : product;
+}
+
+/** The mean of Keras' `binary_crossentropy` over a sigmoid, computed from what goes into the sigmoid. */
+export function binaryCrossentropy(targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar {
+  const meanLoss = tf.customGrad((logits, save) => {
+    (save as tf.GradSaveFunc)([logits as tf.Tensor]);
+    const y = targets.dataSync();
+    const losses = (logits as tf.Tensor)
+      .dataSync<"float32">()
+      .map((z, sample) => Math.max(z, 0) - z * y[sample] + Math.log1p(Math.exp(-Math.abs(z))));
+    return {
+      value: tf.scalar(losses.reduce((sum, loss) => sum + loss, 0) / losses.length),
+      gradFunc: (_, [logits]) => tf.mul(tf.sub(tf.sigmoid(logits), targets), 1 / losses.length),
+    };
+  });
+  return meanLoss(logits) as tf.Scalar;
+}
+
+export function binaryAccuracy(targets: Float32Array, logits: tf.Tensor2D): number {
+  const right = logits.dataSync().filter((logit, sample) => Number(logit > 0) === targets[sample]);
+  return right.length / targets.length;
+}

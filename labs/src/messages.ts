@@ -1,0 +1,42 @@
+/** What crosses between the page and its worker, and what a lab hands to both. */
+
+/** One value a control of the lab, by the control's name. */
+export type Settings = Record<string, number | string | boolean>;
+
+/** Panels of bars over the same positions: one attention weight a bar. */
+export interface BarsPicture {
+  kind: "bars";
+  /** What a position is: "column", "time step". */
+  position: string;
+  /** The position that holds the answer. */
+  answer: number;
+  panels: { title: string; weights: number[] }[];
+}
+
+export type Picture = BarsPicture;
+
+export interface Findings {
+  picture: Picture;
+  /** The verdict in words, complete sentences. */
+  verdict: string;
+  /** Whether the attention found the known answer. */
+  found: boolean;
+}
+
+export interface Progress {
+  epoch: number;
+  epochs: number;
+  /** Mean training loss of every finished epoch. */
+  losses: number[];
+  finished: boolean;
+}
+
+export type Request =
+  | { kind: "train"; run: number; lab: string; settings: Settings }
+  | { kind: "pause" }
+  | { kind: "resume" };
+
+export type Report =
+  | { kind: "ready"; lock: string }
+  | { kind: "progress"; run: number; progress: Progress; findings: Findings }
+  | { kind: "failed"; run: number; message: string };

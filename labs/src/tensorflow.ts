@@ -1,0 +1,75 @@
+/**
+ * TensorFlow.js cut down to what the labs use: the WebAssembly backend and the kernels and
+ * gradients below. A lab that needs another one gets "Kernel … not registered" at its first step.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-core/dist/base_side_effects";
+import { BackendWasm, init, setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm/dist/backend_wasm";
+import { batchMatMulConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/BatchMatMul";
+import { addConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Add";
+import { castConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Cast";
+import { identityConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Identity";
+import { multiplyConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Multiply";
+import { reshapeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Reshape";
+import { sigmoidConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sigmoid";
+import { softmaxConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Softmax";
+import { subConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sub";
+import { sumConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sum";
+import { transposeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Transpose";
+import { addGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Add_grad";
+import { batchMatMulGradConfig } from "@tensorflow/tfjs-core/dist/gradients/BatchMatMul_grad";
+import { multiplyGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Multiply_grad";
+import { reshapeGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Reshape_grad";
+import { softmaxGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Softmax_grad";
+
+const kernels = [
+  addConfig,
+  batchMatMulConfig,
+  castConfig,
+  identityConfig,
+  multiplyConfig,
+  reshapeConfig,
+  sigmoidConfig,
+  softmaxConfig,
+  subConfig,
+  sumConfig,
+  transposeConfig,
+];
+
+/**
+ * The gradient of a matrix product, with the transpositions done first: on transposed operands the
+ * WebAssembly kernel leaves its fast path, and a training step takes twice as long.
+ */
+const fastMatMulGradConfig: tf.GradConfig = {
+  ...batchMatMulGradConfig,
+  gradFunc: (dy, saved, attributes) => {
+    const { transposeA, transposeB } = attributes as unknown as tf.BatchMatMulAttrs;
+    if (transposeA || transposeB) return batchMatMulGradConfig.gradFunc(dy, saved, attributes);
+    const [a, b] = saved;
+    const upstream = dy as tf.Tensor;
+    return {
+      a: () => tf.matMul(upstream, swapLastAxes(b)),
+      b: () => tf.matMul(swapLastAxes(a), upstream),
+    };
+  },
+};
+
+function swapLastAxes(tensor: tf.Tensor): tf.Tensor {
+  const axes = tensor.shape.map((_, axis) => axis);
+  return tf.transpose(tensor, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
+}
+
+const gradients = [addGradConfig, fastMatMulGradConfig, multiplyGradConfig, reshapeGradConfig, softmaxGradConfig];
+
+/** Loads the .wasm file that lies in `folder` (ends with a slash) and makes it TensorFlow's backend. */
+export async function startTensorFlow(folder: string): Promise<void> {
+  // Threads need shared memory, which a site without COOP and COEP headers cannot have,
+  // and workers from blobs, which the content security policy forbids.
+  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  setThreadsCount(1);
+  setWasmPaths(folder);
+  kernels.forEach(tf.registerKernel);
+  gradients.forEach(tf.registerGradient);
+  tf.registerBackend("wasm", async () => new BackendWasm((await init()).wasm));
+  await tf.setBackend("wasm");
+}

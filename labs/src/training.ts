@@ -1,0 +1,87 @@
+/** The one training loop that all labs share. */
+import * as tf from "@tensorflow/tfjs-core";
+import { Adam } from "./adam";
+import type { Layer } from "./layers";
+import type { Findings, Progress, Settings } from "./messages";
+
+/** A task and a model, ready to train. Every tensor in it belongs to the training loop. */
+export interface Experiment<Batch extends tf.TensorContainerObject = tf.TensorContainerObject> {
+  parameters: Record<string, Layer>;
+  batches: Batch[];
+  heldOut: tf.TensorContainerObject;
+  epochs: number;
+  learningRate: number;
+  loss(batch: Batch): tf.Scalar;
+  /** What the attention looks like now, on the samples that were held out. */
+  findings(): Findings;
+}
+
+/** A chapter's lab: its settings come from the sliders of the notebook cell. */
+export type Lab = (settings: Settings) => Experiment;
+
+export function disposeExperiment({ parameters, batches, heldOut }: Experiment): void {
+  tf.dispose([parameters, batches, heldOut] as unknown as tf.TensorContainer);
+}
+
+/** Batches in the order of the samples; the last one may be smaller. */
+export function splitIntoBatches(x: Float32Array, y: Float32Array, batchSize: number) {
+  const inputDim = x.length / y.length;
+  const batches: { x: tf.Tensor2D; y: tf.Tensor2D }[] = [];
+  for (let start = 0; start < y.length; start += batchSize) {
+    const end = Math.min(start + batchSize, y.length);
+    batches.push({
+      x: tf.tensor2d(x.subarray(start * inputDim, end * inputDim), [end - start, inputDim]),
+      y: tf.tensor2d(y.subarray(start, end), [end - start, 1]),
+    });
+  }
+  return batches;
+}
+
+/** One step of gradient descent; returns the loss before it. */
+export function trainStep<Batch extends tf.TensorContainerObject>(
+  experiment: Experiment<Batch>,
+  adam: Adam,
+  batch: Batch,
+): number {
+  const { value, grads } = tf.valueAndGrads(() => experiment.loss(batch))(adam.tensors());
+  adam.update(grads);
+  const loss = value.dataSync()[0];
+  tf.dispose([value, ...grads]);
+  return loss;
+}
+
+/** How long the loop may go without looking up: a slider move waits no longer than this. */
+const CHUNK_MILLISECONDS = 12;
+
+/**
+ * Trains, and pauses at every chunk's end so that the worker can read its messages.
+ * A pause after which there is something new to show comes with findings.
+ */
+export function* train<Batch extends tf.TensorContainerObject>(
+  experiment: Experiment<Batch>,
+): Generator<{ progress: Progress; findings: Findings | null }> {
+  const { batches, epochs, learningRate } = experiment;
+  const adam = new Adam(experiment.parameters, learningRate);
+  const losses: number[] = [];
+  let started = false;
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    let sum = 0;
+    let chunkEnd = performance.now() + CHUNK_MILLISECONDS;
+    for (const batch of batches) {
+      sum += trainStep(experiment, adam, batch);
+      if (performance.now() > chunkEnd) {
+        // The reader sees something move long before the first epoch is over.
+        const findings = started ? null : experiment.findings();
+        started = true;
+        yield { progress: { epoch, epochs, losses: [...losses], finished: false }, findings };
+        chunkEnd = performance.now() + CHUNK_MILLISECONDS;
+      }
+    }
+    losses.push(sum / batches.length);
+    if (!Number.isFinite(sum)) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
+    yield {
+      progress: { epoch, epochs, losses: [...losses], finished: epoch === epochs },
+      findings: experiment.findings(),
+    };
+  }
+}
