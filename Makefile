@@ -12,17 +12,16 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 BIN := .venv/bin
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
-NODE_PATH_SETUP = PATH="$(CURDIR)/$(BIN):$$PATH"
 PORT ?= 8000
 
-.PHONY: help install lock site book run lab test lint benchmark repository clean
+.PHONY: help install lock labs site book run lab test lint benchmark repository clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
 
 install: .venv/installed labs/node_modules/installed  ## set up Python and node packages
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/installed: requirements.lock
 	@test -w . || { echo "make: cannot write to $(CURDIR). Clone the book to a folder of your own."; exit 1; }
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(SUPPORTED)' || { \
 		echo "make: the book needs Python 3.11, 3.12 or 3.13; found: $$("$(or $(PYTHON),python3)" --version 2>&1)."; \
@@ -30,12 +29,53 @@ install: .venv/installed labs/node_modules/installed  ## set up Python and node 
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "make: $(PYTHON) lacks the venv module. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Setting up Python packages in .venv (once; about 1.5 GB) …"
-	"$(PYTHON)" -m venv --clear .venv
+	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@mkdir -p .venv/etc/ipython && cp book/tools/ipython_kernel_config.py .venv/etc/ipython
 	@touch $@
 
 lock: .venv/installed  ## resolve requirements.txt anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url -o requirements.lock requirements.txt
+
+labs/node_modules/installed: labs/package-lock.json .venv/installed
+	@echo "Setting up node packages in labs/node_modules (once) …"
+	cd labs && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+labs: install  ## build the browser labs into book/assets/labs
+	@cd labs && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
+
+site: labs  ## build the site into _build/html
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" \
+		--path-output . --builder html -n -W --keep-going --quiet
+	@echo "The site is in _build/html."
+
+book: site  ## build the site and serve it, printing the address
+	@$(BIN)/python book/tools/serve.py _build/html $(PORT)
+
+run: install  ## execute every notebook in place and clean it
+	$(BIN)/python book/tools/run.py $(NOTEBOOKS)
+
+lab: install  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab book
+
+test: site lint  ## run every test there is
+	$(BIN)/python -m pytest
+
+lint: install  ## check style and spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell .
+	@cd labs && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+
+benchmark: site  ## time retraining against model.fit, in the kernel and in the browser
+	$(BIN)/python -m benchmarks
+
+repository: .venv/installed  ## set the repository's address everywhere: make repository URL=https://…
+	$(BIN)/python book/tools/repository.py "$(URL)"
+
+clean:  ## remove what was built, but not what was set up
+	rm -rf _build book/assets/labs

@@ -20,8 +20,8 @@ def get_activations(model, inputs, layer_name=None, *, batch_size=1024):
 
     Returns:
         A dict from layer name to array (num_samples, …), in the model's order, without the inputs.
-        A layer with several outputs gives a list of arrays. A layer inside a nested model is called
-        `outer/inner`; the second call of a shared layer is called `layer (call 2)`.
+        A layer with several outputs gives several arrays, in a tuple, list or dict as it does
+        itself. A layer inside a nested model is called `outer/inner`; the second call of a shared layer is called `layer (call 2)`.
 
     Raises:
         TypeError: `model` is no Functional or Sequential model, or the inputs are no numbers.
@@ -31,7 +31,7 @@ def get_activations(model, inputs, layer_name=None, *, batch_size=1024):
     The function of the same name in the listings of 2017 was built on `K.function` with the
     learning phase set to training; this one has dropout off and batch statistics frozen.
     """
-    graph = _graph(model)
+    graph = checks.functional(model)
     arrays = checks.model_inputs("inputs", graph, inputs)
     batch_size = checks.integer("batch_size", batch_size)
 
@@ -47,16 +47,6 @@ def get_activations(model, inputs, layer_name=None, *, batch_size=1024):
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
-def _graph(model):
-    if isinstance(model, keras.Sequential):
-        if not model.built:
-            raise ValueError(f"model {model.name!r} is not built yet: give it an Input or call it once")
-        return model._functional
-    if isinstance(model, keras.Model) and hasattr(model, "_run_through_graph"):
-        return model
-    raise TypeError(f"model must be a Functional or Sequential keras.Model, got {type(model).__name__}")
-
-
 def _run(graph, inputs, recorded, prefix=""):
     """Compute `graph` operation by operation and write each output into `recorded`."""
 
@@ -67,8 +57,11 @@ def _run(graph, inputs, recorded, prefix=""):
             if calls:
                 name = f"{name} (call {calls + 1})"
             recorded[name] = None  # holds the place: an outer model comes before what is inside it
-            if isinstance(operation, keras.Model) and not kwargs and len(args) == 1:
-                outputs = _run(_graph(operation), keras.tree.flatten(args[0]), recorded, f"{name}/")
+            if kwargs.get("training"):  # a layer may be told to train always; `predict` overrules that too
+                kwargs["training"] = False
+            if checks.is_graph(operation) and len(args) == 1:
+                inner = checks.functional(operation)
+                outputs = _run(inner, inner._standardize_inputs(args[0]), recorded, f"{name}/")
             else:
                 outputs = operation(*args, **kwargs)
             recorded[name] = outputs
@@ -76,7 +69,7 @@ def _run(graph, inputs, recorded, prefix=""):
 
         return call
 
-    # The one private method used here: Keras has no public way to see every call of every layer
-    # without calling the layers again, which would change the model.
+    # Private methods, because Keras has no public way to see every call of every layer without
+    # calling the layers again, which would change the model.
     tensors = [keras.ops.convert_to_tensor(array) for array in inputs]
     return graph._run_through_graph(tensors, operation_fn=recording)

@@ -58,6 +58,25 @@ def finite_array(name, value, dimensions=None):
     return array
 
 
+def is_graph(model):
+    """Say whether `model` is a Functional or Sequential one, whose layers can be looked at."""
+    return isinstance(model, keras.Sequential) or hasattr(model, "_run_through_graph")
+
+
+def functional(model):
+    """Return `model`, or of a Sequential one the Functional model inside it.
+
+    Raises:
+        TypeError: `model` is no Functional or Sequential model.
+        ValueError: a Sequential model that does not know its input yet.
+    """
+    if not is_graph(model):
+        raise TypeError(f"model must be a Functional or Sequential keras.Model, got {type(model).__name__}")
+    if not model.built:
+        raise ValueError(f"model {model.name!r} is not built yet: give it an Input or call it once")
+    return model._functional if isinstance(model, keras.Sequential) else model
+
+
 def model_inputs(name, model, value):
     """Return the inputs of a Keras model as a list of arrays, in the order of `model.inputs`.
 
@@ -71,8 +90,14 @@ def model_inputs(name, model, value):
         ValueError: another number of inputs, another shape, unequal numbers of samples, NaN.
     """
     tensors = model.inputs
-    several = isinstance(value, dict) or (isinstance(value, (list, tuple)) and len(tensors) > 1)
-    arrays = keras.tree.flatten(value) if several else [value]
+    if isinstance(value, dict):
+        # As Keras reads a dict: by the model's own keys, or else by the names of its inputs.
+        keys = sorted(model.input) if isinstance(model.input, dict) else [tensor.name for tensor in tensors]
+        if set(value) != set(keys):
+            raise ValueError(f"{name} must have the keys {', '.join(keys)}; got {', '.join(map(str, value))}")
+        arrays = [value[key] for key in keys]
+    else:
+        arrays = list(value) if isinstance(value, (list, tuple)) and len(tensors) > 1 else [value]
     if len(arrays) != len(tensors):
         raise ValueError(f"{name} must be {len(tensors)} array(s), got {len(arrays)}")
     arrays = [finite_array(name, array) for array in arrays]

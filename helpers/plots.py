@@ -5,6 +5,7 @@ cannot see the picture, the verdict under a live lab, and what a test compares w
 """
 
 import io
+from itertools import cycle
 
 import matplotlib.figure
 import numpy as np
@@ -79,26 +80,33 @@ def attention_bars(panels, answer, *, axis="column"):
     Raises:
         TypeError, ValueError: weights that are not numbers, or an answer outside them.
     """
-    panels = panels if isinstance(panels, dict) else {"": panels}
-    panels = {title: np.atleast_2d(checks.finite_array("panels", w, (1, 2))) for title, w in panels.items()}
-    lengths = {weights.shape[1] for weights in panels.values()}
-    if len(lengths) != 1:
-        raise ValueError(f"panels must hold equal numbers of weights, got {sorted(lengths)}")
+    panels = _panels(panels, (1, 2))
     verdicts = {title: verdict(weights.mean(axis=0), answer, axis) for title, weights in panels.items()}
     alt = " ".join(f"{title}: {said}" if title else said for title, said in verdicts.items())
+    several_seeds = any(len(weights) > 1 for weights in panels.values())
+    return _bars(panels, answer, axis, "mean weight" if several_seeds else "weight", alt)
 
-    figure = Figure(alt, height=0.6 + 1.5 * len(panels))
-    axes = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
-    for axis_object, (title, weights) in zip(axes, panels.items(), strict=True):
-        _draw_bars(axis_object, weights, answer)
-        axis_object.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
-    axes[-1].set_xlabel(axis)
-    figure.supylabel(
-        "mean weight" if any(len(w) > 1 for w in panels.values()) else "weight",
-        fontsize=FONT_SIZE,
-        color=FIGURE["muted"],
+
+def sample_bars(panels, answer, *, axis="column"):
+    """Draw samples as bars, the value at the answer outlined and labelled.
+
+    Args:
+        panels: a dict from a panel's title to the sample's values (n,), drawn one below the other.
+        answer: the index that holds the target.
+        axis: what an index counts, "column" or "step".
+
+    Returns:
+        A Figure whose `alt` gives the value at the answer for each panel.
+
+    Raises:
+        TypeError, ValueError: values that are not numbers, or an answer outside them.
+    """
+    panels = _panels(panels, (1,))
+    answer = checks.integer("answer", answer, 0, next(iter(panels.values())).shape[1] - 1)
+    alt = " ".join(
+        f"{title}: {axis} {answer} holds {values[0, answer]:.2f}." for title, values in panels.items()
     )
-    return figure
+    return _bars(panels, answer, axis, "value", alt)
 
 
 def heatmap(weights, *, answers=(), row="row", column="column"):
@@ -166,7 +174,7 @@ def learning_curve(history):
     figure = Figure(alt, height=2.4)
     axes = _style(figure.subplots())
     for (name, values), line, colour in zip(
-        curves.items(), ("-", "--", ":", "-."), ("weight", "answer", "muted", "weight"), strict=False
+        curves.items(), cycle(("-", "--", ":", "-.")), cycle(("weight", "answer", "muted")), strict=False
     ):
         epochs = np.arange(1, len(values) + 1)
         axes.plot(epochs, values, line, marker="o", markersize=3, color=FIGURE[colour], label=name)
@@ -174,6 +182,28 @@ def learning_curve(history):
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, labelcolor=FIGURE["muted"], fontsize=FONT_SIZE)
+    return figure
+
+
+def _panels(panels, dimensions):
+    panels = panels if isinstance(panels, dict) else {"": panels}
+    panels = {
+        title: np.atleast_2d(checks.finite_array("panels", p, dimensions)) for title, p in panels.items()
+    }
+    lengths = sorted({values.shape[1] for values in panels.values()})
+    if len(lengths) != 1:
+        raise ValueError(f"panels must hold equal numbers of values, got {lengths}")
+    return panels
+
+
+def _bars(panels, answer, axis, label, alt):
+    figure = Figure(alt, height=0.6 + 1.5 * len(panels))
+    axes = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
+    for axis_object, (title, values) in zip(axes, panels.items(), strict=True):
+        _draw_bars(axis_object, values, answer)
+        axis_object.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    axes[-1].set_xlabel(axis)
+    figure.supylabel(label, fontsize=FONT_SIZE, color=FIGURE["muted"])
     return figure
 
 
@@ -186,7 +216,7 @@ def _draw_bars(axes, weights, answer):
     axes.add_patch(_outline(answer - 0.4, 0, 0.8, mean[answer]))
     axes.annotate(
         "answer",
-        (answer, weights[:, answer].max()),
+        (answer, max(weights[:, answer].max(), 0)),
         xytext=(0, 4),
         textcoords="offset points",
         ha="center" if 1 < answer < len(mean) - 2 else ("left" if answer <= 1 else "right"),
@@ -195,7 +225,7 @@ def _draw_bars(axes, weights, answer):
         fontsize=FONT_SIZE,
         fontweight="bold",
     )
-    axes.set_ylim(0, max(axes.get_ylim()[1], 1.3 * weights.max()))
+    axes.set_ylim(min(0, axes.get_ylim()[0]), max(axes.get_ylim()[1], 1.3 * weights.max()))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
 

@@ -24,8 +24,8 @@ class Retrainer:
         batch_size: samples a step; the last step takes what is left.
 
     Raises:
-        TypeError: `model` is no Keras model.
-        ValueError: `model` is not compiled, or `batch_size` is below 1.
+        TypeError: `model` is no Functional or Sequential model.
+        ValueError: `model` is not built or not compiled, or `batch_size` is below 1.
 
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     >>> model.compile("adam", "mse")
@@ -36,22 +36,12 @@ class Retrainer:
     """
 
     def __init__(self, model, *, batch_size):
-        if not isinstance(model, keras.Model):
-            raise TypeError(f"model must be a keras.Model, got {type(model).__name__}")
+        self._graph = checks.functional(model)
         if not model.compiled:
             raise ValueError("model must be compiled: call model.compile(optimizer, loss) first")
-        if not model.built:
-            raise ValueError("model must be built: give it an Input")
         self.model = model
         self.batch_size = checks.integer("batch_size", batch_size)
-        model.optimizer.build(model.trainable_variables)
-        # The learning rate belongs to the caller; the rest is state that every training starts anew.
-        learning_rate = getattr(model.optimizer, "_learning_rate", None)
-        self._optimizer_state = [
-            (variable, np.array(variable))
-            for variable in model.optimizer.variables
-            if variable is not learning_rate
-        ]
+        self._optimizer_state = _fresh_state(model.optimizer, model.trainable_variables)
         self._shapes = None
         # Drawing weights costs as much as half a small training, and most slider moves keep the seed.
         self._fresh_variables = functools.lru_cache(maxsize=16)(self._draw_variables)
@@ -77,7 +67,7 @@ class Retrainer:
             y: the targets, (num_samples, …).
             epochs: how many times to go through the data, at least 1.
             seed: an integer ≥ 0. The weights are those of a model built right after
-                `keras.utils.set_random_seed(seed)`.
+                `keras.utils.set_random_seed(seed)`, its layers in the order of `model.layers`.
             validation_data: a pair (x, y) that is evaluated after each epoch.
 
         Yields:
@@ -96,22 +86,29 @@ class Retrainer:
             validation_data = self._check_data(
                 "validation_data x", validation_data[0], "y", validation_data[1]
             )
-        self._check_shapes(x, y, validation_data)
-        return self._train(x, y, epochs, seed, validation_data)
+        shapes = keras.tree.map_structure(lambda array: tuple(array.shape), (x, y))
+        if self._shapes not in (None, shapes):
+            raise ValueError(
+                f"x and y must have the shapes this Retrainer was built for, {self._shapes}, got {shapes}. "
+                "For another shape build another one: Retrainer(model, batch_size=…)"
+            )
+        return self._train(x, y, epochs, seed, validation_data, shapes)
 
-    def _train(self, x, y, epochs, seed, validation_data):
+    def _train(self, x, y, epochs, seed, validation_data, shapes):
         self._reset(seed)
         for _ in range(epochs):
             losses = self._compiled_epoch(x, y, validation_data).numpy()
+            self._shapes = shapes  # only now, as data that failed in the model binds nobody
             yield {name: float(loss) for name, loss in zip(("loss", "val_loss"), losses, strict=False)}
 
     def _epoch(self, x, y, validation_data):
-        loss = self._run_steps(x, y)
+        loss = self._mean_over_batches(self._step, x, y)
         if validation_data is None:
             return tf.stack([loss])
-        return tf.stack([loss, self._loss(*validation_data, training=False)])
+        # In batches too: a loss that sums, or leaves out masked steps, depends on them.
+        return tf.stack([loss, self._mean_over_batches(self._evaluate, *validation_data)])
 
-    def _run_steps(self, x, y):
+    def _mean_over_batches(self, step_loss, x, y):
         num_samples = keras.tree.flatten(x)[0].shape[0]
         steps, left = divmod(num_samples, self.batch_size)
         total = tf.zeros(())
@@ -119,10 +116,10 @@ class Retrainer:
         batches = keras.tree.map_structure(lambda array: _batches(array, steps, self.batch_size), (x, y))
         for step in tf.range(steps):
             batch_x, batch_y = keras.tree.map_structure(lambda array: array[step], batches)  # noqa: B023
-            total += self.batch_size * self._step(batch_x, batch_y)
+            total += self.batch_size * step_loss(batch_x, batch_y)
         if left:
             rest_x, rest_y = keras.tree.map_structure(lambda array: array[-left:], (x, y))
-            total += left * self._step(rest_x, rest_y)
+            total += left * step_loss(rest_x, rest_y)
         return total / num_samples
 
     def _step(self, x, y):
@@ -131,6 +128,9 @@ class Retrainer:
         variables = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(loss, [variable.value for variable in variables]), variables)
         return loss
+
+    def _evaluate(self, x, y):
+        return self._loss(x, y, training=False)
 
     def _loss(self, x, y, training):
         prediction = self.model(x, training=training)
@@ -147,31 +147,51 @@ class Retrainer:
         state = random.getstate()
         try:
             random.seed(seed)
-            return [np.array(variable) for variable in _state(keras.models.clone_model(self.model))]
+            return [np.array(variable) for variable in _state(self._clone())]
         finally:
             random.setstate(state)
 
+    def _clone(self):
+        # Through a twin that is not compiled, or Keras would need to look up a loss of the reader's own
+        # by its name; and `recursive`, or it would so look up layers inside nested models.
+        twin = keras.Model(self._graph.input, self._graph.output)
+        return keras.models.clone_model(twin, clone_function=_clone_layer, recursive=True)
+
     def _check_data(self, x_name, x, y_name, y):
-        inputs = checks.model_inputs(x_name, self.model, x)
-        targets = [checks.finite_array(y_name, array) for array in keras.tree.flatten(y)]
+        inputs = checks.model_inputs(x_name, self._graph, x)
+        several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and len(self.model.outputs) > 1)
+        targets = [
+            checks.finite_array(y_name, array) for array in (keras.tree.flatten(y) if several else [y])
+        ]
         checks.same_length(f"{x_name} and {y_name}", inputs + targets)
         targets = [array.astype("float32") if array.dtype.kind == "f" else array for array in targets]
-        if len(inputs) > 1 or isinstance(x, dict):
-            inputs = keras.tree.pack_sequence_as(x, inputs)
-        else:
-            inputs = inputs[0]
-        data = inputs, keras.tree.pack_sequence_as(y, targets)
+        data = (
+            keras.tree.pack_sequence_as(self._graph.input, inputs),
+            keras.tree.pack_sequence_as(y, targets) if several else targets[0],
+        )
         return keras.tree.map_structure(tf.convert_to_tensor, data)
 
-    def _check_shapes(self, *data):
-        shapes = keras.tree.map_structure(lambda array: tuple(array.shape), data[:2])
-        if self._shapes is None:
-            self._shapes = shapes
-        elif shapes != self._shapes:
-            raise ValueError(
-                f"x and y must have the shapes this Retrainer was built for, {self._shapes}, got {shapes}. "
-                "For another shape build another one: Retrainer(model, batch_size=…)"
-            )
+
+def _clone_layer(layer):
+    # Keras asks for safe_mode=False where a config carries a Python lambda; this one never left memory.
+    options = {"safe_mode": False} if isinstance(layer, keras.layers.Lambda) else {}
+    return type(layer).from_config(layer.get_config(), **options)
+
+
+def _fresh_state(optimizer, variables):
+    """Return pairs (variable, value) that put `optimizer` back to before its first step.
+
+    The values come from a new optimizer, as this one may have trained already. The learning rate
+    is left out: it belongs to the caller, who may change it between trainings.
+    """
+    optimizer.build(variables)
+    fresh = type(optimizer).from_config(optimizer.get_config())
+    fresh.build(variables)
+    return [
+        (variable, np.array(value))
+        for variable, value in zip(optimizer.variables, fresh.variables, strict=True)
+        if variable.name != "learning_rate"
+    ]
 
 
 def _state(model):

@@ -1,7 +1,7 @@
 // node build.mjs            → ../book/assets/labs, what the site serves
 // node build.mjs FOLDER     → the same and the harness of the tests and benchmarks, into FOLDER
 import { build } from "esbuild";
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 
@@ -27,10 +27,14 @@ const trimTensorFlow = {
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 
-const entryPoints = { "attention-lab-worker": "src/worker.ts" };
-if (process.argv[2]) entryPoints["harness-worker"] = "harness/worker.ts";
+const entryPoints = [
+  { in: "src/attention-lab.ts", out: "attention-lab" },
+  { in: "src/attention-lab.css", out: "attention-lab" },
+  { in: "src/worker.ts", out: "attention-lab-worker" },
+];
+if (process.argv[2]) entryPoints.push({ in: "harness/worker.ts", out: "harness-worker" });
 
-const result = await build({
+await build({
   absWorkingDir: here,
   entryPoints,
   outdir: folder,
@@ -39,7 +43,6 @@ const result = await build({
   target: "es2022",
   minify: true,
   legalComments: "none",
-  metafile: true,
   define: { "process.env.NODE_ENV": '"production"' },
   plugins: [trimTensorFlow],
   external: ["fs", "path", "worker_threads", "perf_hooks", "util", "crypto", "os", "url"],
@@ -48,4 +51,7 @@ const result = await build({
 for (const name of ["tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm"]) {
   await copyFile(path.join(wasm, name), path.join(folder, name));
 }
-if (process.env.METAFILE) (await import("node:fs")).writeFileSync(process.env.METAFILE, JSON.stringify(result.metafile));
+// "The same model in TensorFlow.js" shows the source itself: every lab file beside this one.
+for (const name of await readdir(here)) {
+  if (name.endsWith(".ts") && name !== "labs.ts") await copyFile(path.join(here, name), path.join(folder, `${name}.txt`));
+}

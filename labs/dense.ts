@@ -80,6 +80,7 @@ export function denseLab(settings: Settings): Experiment {
     return {
       picture: {
         kind: "bars",
+        title: "Mean attention weight, held-out samples",
         position: "column",
         answer: attentionColumn,
         panels: [
@@ -88,9 +89,8 @@ export function denseLab(settings: Settings): Experiment {
         ],
       },
       found,
-      verdict:
-        `${sentence} Held-out accuracy ${fixed(accuracy)}.` +
-        (moved ? ` With ${inputDim} columns, the answer is in the last one, column ${attentionColumn}.` : ""),
+      verdict: sentence + (moved ? ` With ${inputDim} columns, the answer is in the last one, column ${attentionColumn}.` : ""),
+      metrics: [{ label: "Held-out accuracy", value: fixed(accuracy) }],
     };
   }
 

@@ -18,8 +18,8 @@ export function denseLayer(inputDim: number, units: number, random: Random, useB
 }
 
 export function dense(inputs: tf.Tensor2D, { kernel, bias }: DenseLayer): tf.Tensor2D {
-  const product = tf.matMul(inputs, kernel);
-  return bias ? tf.add<tf.Tensor2D>(product, bias) : product;
+  const product: tf.Tensor2D = tf.matMul(inputs, kernel);
+  return bias ? tf.add(product, bias) : product;
 }
 
 /** The mean of Keras' `binary_crossentropy` over a sigmoid, computed from what goes into the sigmoid. */

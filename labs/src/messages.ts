@@ -6,6 +6,8 @@ export type Settings = Record<string, number | string | boolean>;
 /** Panels of bars over the same positions: one attention weight a bar. */
 export interface BarsPicture {
   kind: "bars";
+  /** What the bars are, in a few words. */
+  title: string;
   /** What a position is: "column", "time step". */
   position: string;
   /** The position that holds the answer. */
@@ -21,6 +23,8 @@ export interface Findings {
   verdict: string;
   /** Whether the attention found the known answer. */
   found: boolean;
+  /** Figures to show beside the picture, such as the held-out accuracy. */
+  metrics: { label: string; value: string }[];
 }
 
 export interface Progress {
@@ -28,6 +32,8 @@ export interface Progress {
   epochs: number;
   /** Mean training loss of every finished epoch. */
   losses: number[];
+  /** Spent on training so far, the pauses of a hidden tab included. */
+  seconds: number;
   finished: boolean;
 }
 

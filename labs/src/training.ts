@@ -61,27 +61,30 @@ export function* train<Batch extends tf.TensorContainerObject>(
   experiment: Experiment<Batch>,
 ): Generator<{ progress: Progress; findings: Findings | null }> {
   const { batches, epochs, learningRate } = experiment;
+  const start = performance.now();
   const adam = new Adam(experiment.parameters, learningRate);
   const losses: number[] = [];
-  let started = false;
+  const progress = (epoch: number, finished: boolean): Progress => {
+    return { epoch, epochs, losses: [...losses], finished, seconds: (performance.now() - start) / 1000 };
+  };
+
+  let chunkEnd = start + CHUNK_MILLISECONDS;
+  let shown = false;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     let sum = 0;
-    let chunkEnd = performance.now() + CHUNK_MILLISECONDS;
     for (const batch of batches) {
       sum += trainStep(experiment, adam, batch);
       if (performance.now() > chunkEnd) {
         // The reader sees something move long before the first epoch is over.
-        const findings = started ? null : experiment.findings();
-        started = true;
-        yield { progress: { epoch, epochs, losses: [...losses], finished: false }, findings };
+        yield { progress: progress(epoch, false), findings: shown ? null : experiment.findings() };
+        shown = true;
         chunkEnd = performance.now() + CHUNK_MILLISECONDS;
       }
     }
-    losses.push(sum / batches.length);
     if (!Number.isFinite(sum)) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
-    yield {
-      progress: { epoch, epochs, losses: [...losses], finished: epoch === epochs },
-      findings: experiment.findings(),
-    };
+    losses.push(sum / batches.length);
+    yield { progress: progress(epoch, epoch === epochs), findings: experiment.findings() };
+    shown = true;
+    chunkEnd = performance.now() + CHUNK_MILLISECONDS;
   }
 }

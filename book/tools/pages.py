@@ -1,0 +1,125 @@
+"""Sphinx extension: what the book's pages need beyond Jupyter Book.
+
+It puts the palette into a style sheet, labs onto pages, mathematics and scripts onto the site
+itself, and a content security policy onto every page, so that no page asks another host for
+anything.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+
+from helpers.palette import DARK, LIGHT
+
+ROOT = Path(__file__).parents[2]
+KATEX = ROOT / "labs" / "node_modules" / "katex" / "dist"
+LAB = re.compile(r"<attention-lab\b.*?</attention-lab>", re.DOTALL)
+INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+
+
+def setup(app):
+    """Register everything with Sphinx."""
+    app.add_directive("lab", LabDirective)
+    app.add_css_file("palette.css")
+    app.add_css_file("book.css")
+    app.connect("html-page-context", add_lab_code)
+    app.connect("build-finished", finish_site)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class LabDirective(Directive):
+    """Show the live lab of a notebook on another page: ```{lab} 01_dense_attention```.
+
+    The element comes from the notebook's saved output, so its sliders are still written once.
+    """
+
+    required_arguments = 1
+
+    def run(self):
+        """Return the notebook's `<attention-lab>` element as raw HTML."""
+        name = self.arguments[0]
+        environment = self.state.document.settings.env
+        path = Path(environment.srcdir) / f"{name}.ipynb"
+        environment.note_dependency(str(path))
+        outputs = [o for cell in json.loads(path.read_text())["cells"] for o in cell.get("outputs", [])]
+        pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+        labs = [match.group() for page in pages if (match := LAB.search(page))]
+        if not labs:
+            raise self.error(f"{name}.ipynb holds no lab; run it first: make run")
+        element = labs[0].replace("<attention-lab", f'<attention-lab notebook="{name}"', 1)
+        return [nodes.raw("", element, format="html")]
+
+
+def add_lab_code(app, page_name, template_name, context, doctree):
+    """Load lab code on pages with a lab only, and tell each lab which notebook it comes from."""
+    body = context.get("body", "")
+    if "<attention-lab" not in body:
+        return
+    app.add_css_file("labs/attention-lab.css")
+    app.add_js_file("labs/attention-lab.js", type="module")
+    theme = app.config.html_theme_options
+    colab = (
+        "https://colab.research.google.com/github/"
+        + theme["repository_url"].removeprefix("https://github.com/")
+        + f"/blob/{theme['repository_branch']}/{theme['path_to_docs']}"
+    )
+
+    def complete(match):
+        element = match.group()
+        if "notebook=" not in element.split(">", 1)[0]:
+            element = element.replace("<attention-lab", f'<attention-lab notebook="{page_name}"', 1)
+        name = re.search(r'notebook="([^"]+)"', element).group(1)
+        return element.replace("<attention-lab", f'<attention-lab colab="{colab}/{name}.ipynb"', 1)
+
+    context["body"] = LAB.sub(complete, body)
+
+
+def finish_site(app, exception):
+    """Add to a finished HTML build what no page template covers."""
+    if exception or app.builder.name != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    (static / "palette.css").write_text(palette_css())
+    copy_katex(static / "katex")
+    for page in Path(app.outdir).glob("**/*.html"):
+        page.write_text(with_security_policy(page.read_text()))
+
+
+def palette_css():
+    """Return the palette as CSS variables, for light pages and for dark ones."""
+
+    def rules(colours):
+        return "".join(f"--attention-{name}:{value};" for name, value in colours.items())
+
+    return f":root{{{rules(LIGHT)}}}\nhtml[data-theme=dark]{{{rules(DARK)}}}\n"
+
+
+def copy_katex(target):
+    """Copy KaTeX's style sheet and the one font format that every browser of today reads."""
+    (target / "fonts").mkdir(parents=True, exist_ok=True)
+    shutil.copy(KATEX / "katex.min.css", target)
+    for font in (KATEX / "fonts").glob("*.woff2"):
+        shutil.copy(font, target / "fonts")
+
+
+def with_security_policy(page):
+    """Return an HTML page with a policy that lets it load from its own site alone.
+
+    The theme's own inline scripts are allowed by their hashes; no other inline script runs.
+    """
+    if "Content-Security-Policy" in page:
+        return page
+    digests = {hashlib.sha256(script.encode()).digest() for script in INLINE_SCRIPT.findall(page)}
+    hashes = " ".join(sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
+    policy = (
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+        f"script-src 'self' 'wasm-unsafe-eval' {hashes}; object-src 'none'; base-uri 'none'"
+    )
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    return page.replace("<head>", f"<head>\n    {meta}", 1)

@@ -1,0 +1,7 @@
+import { denseLab } from "./dense";
+import type { Lab } from "./src/training";
+
+/** Every lab by the name that its `<attention-lab lab="…">` carries. A new lab is one file and one line here. */
+export const labs: Record<string, Lab> = {
+  dense: denseLab,
+};

@@ -1,0 +1,25 @@
+/** The lab's own model code, fetched when the reader asks to see it. */
+import { html } from "./html";
+
+export function sourceView(lab: string): HTMLElement {
+  const code = html("code", {}, "Loading …");
+  const details = html(
+    "details",
+    { class: "lab-source" },
+    html("summary", {}, "The same model in TensorFlow.js"),
+    html("pre", { tabindex: 0 }, code),
+  );
+  let loaded = false;
+  details.addEventListener("toggle", async () => {
+    if (!details.open || loaded) return;
+    try {
+      const response = await fetch(new URL(`./${lab}.ts.txt`, import.meta.url));
+      if (!response.ok) throw new Error(String(response.status));
+      code.textContent = await response.text();
+      loaded = true;
+    } catch (error) {
+      code.textContent = `The code could not be loaded (${(error as Error).message}). Close and open this to try again.`;
+    }
+  });
+  return details;
+}

@@ -1,0 +1,71 @@
+/** The page's end of a lab's worker: one worker, started when first needed, replaced when it dies. */
+import type { Findings, Progress, Report, Request, Settings } from "./messages";
+
+export interface TrainerEvents {
+  progress(progress: Progress, findings: Findings): void;
+  /** The worker is gone; `train` starts another. */
+  failed(message: string): void;
+}
+
+export class Trainer {
+  private worker: Worker | null = null;
+  private run = 0;
+  private paused = false;
+  private deathWatch = new AbortController();
+
+  constructor(
+    private readonly lab: string,
+    private readonly events: TrainerEvents,
+  ) {}
+
+  /** Trains with these settings; what was training before stops and is never heard of again. */
+  train(settings: Settings): void {
+    this.worker ??= this.startWorker();
+    this.run += 1;
+    this.send({ kind: "train", run: this.run, lab: this.lab, settings });
+  }
+
+  setPaused(paused: boolean): void {
+    if (paused === this.paused) return;
+    this.paused = paused;
+    this.send({ kind: paused ? "pause" : "resume" });
+  }
+
+  stop(): void {
+    this.deathWatch.abort();
+    this.worker?.terminate();
+    this.worker = null;
+  }
+
+  private send(request: Request): void {
+    this.worker?.postMessage(request);
+  }
+
+  private startWorker(): Worker {
+    const worker = new Worker(new URL("./attention-lab-worker.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<Report>) => this.hear(data);
+    worker.onerror = ({ message }) => this.fail(message || "its program could not be loaded");
+    if (this.paused) worker.postMessage({ kind: "pause" } satisfies Request);
+    return worker;
+  }
+
+  private hear(report: Report): void {
+    if (report.kind === "ready") this.watch(report.lock);
+    else if (report.run !== this.run) return;
+    else if (report.kind === "failed") this.fail(report.message);
+    else this.events.progress(report.progress, report.findings);
+  }
+
+  /** The worker holds this lock; who is granted it knows that the worker has died. */
+  private watch(lock: string): void {
+    this.deathWatch = new AbortController();
+    navigator.locks
+      .request(lock, { signal: this.deathWatch.signal }, () => this.fail("the browser ended its worker"))
+      .catch(() => {});
+  }
+
+  private fail(message: string): void {
+    this.stop();
+    this.events.failed(message);
+  }
+}

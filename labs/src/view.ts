@@ -1,0 +1,247 @@
+/** What one lab looks like on the page, and what each touch of it does. */
+import { controlPanel, type ControlPanel } from "./controls";
+import { curveView } from "./curve";
+import { html } from "./html";
+import type { Findings, Picture, Progress } from "./messages";
+import { numbersTable, pictureView } from "./picture";
+import { sourceView } from "./source";
+import { defaultSettings, fromHash, toHash, type Control } from "./state";
+import { Trainer } from "./trainer";
+
+/**
+ * `data-state` of the element, beside `data-settings`, the hash of what it trains or has trained:
+ * for the style sheet and the tests.
+ */
+type State = "waiting" | "training" | "done" | "failed";
+
+export class LabView {
+  private readonly lab: string;
+  private readonly trainer: Trainer;
+  private readonly panel: ControlPanel;
+  private readonly leaving = new AbortController();
+
+  private readonly staticPicture: HTMLElement;
+  private readonly picture = pictureView();
+  private readonly curve = curveView();
+  private readonly progressBar = html("progress", { "aria-label": "Training progress", value: 0, max: 1 });
+  private readonly progressText = html("span", { class: "lab-progress-text" });
+  private readonly metrics = html("dl", { class: "lab-metrics" });
+  private readonly verdict = html("p", { class: "lab-verdict" });
+  /** Reads out the last verdict only: the visible one changes with every epoch. */
+  private readonly announcement = html("p", { class: "lab-only-heard", "aria-live": "polite" });
+  private readonly notice = html("div", { class: "lab-notice", role: "status", hidden: true });
+  private readonly numbers = html("div", { class: "lab-numbers", hidden: true, tabindex: 0, role: "region", "aria-label": "The numbers" });
+  private readonly stage: HTMLElement;
+
+  private drawn: Picture | null = null;
+  /** What is to be drawn in the next frame. */
+  private next: { progress: Progress; findings: Findings } | null = null;
+
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly controls: Control[],
+  ) {
+    this.lab = element.getAttribute("lab") ?? "";
+    // Two labs on a page need different ids for their inputs.
+    const id = `lab-${this.lab}-${[...document.querySelectorAll("attention-lab")].indexOf(element)}`;
+    this.trainer = new Trainer(this.lab, {
+      progress: (progress, findings) => this.show(progress, findings),
+      failed: (message) => this.fail(message),
+    });
+    this.panel = controlPanel(controls, id, () => this.retrain());
+    this.panel.set(defaultSettings(controls));
+
+    this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
+    const status = html(
+      "div",
+      { class: "lab-status" },
+      this.curve.node,
+      html("div", {}, this.metrics, this.progressText, this.progressBar),
+    );
+    this.stage = html("div", { class: "lab-stage", hidden: true }, this.picture.node, status, this.verdict);
+    this.numbers.id = `${id}-numbers`;
+    element.append(
+      this.staticPicture,
+      this.stage,
+      this.announcement,
+      this.notice,
+      this.panel.node,
+      this.buttons(),
+      this.numbers,
+      sourceView(this.lab),
+    );
+    this.setState("waiting");
+    this.listen();
+    this.openLink();
+  }
+
+  remove(): void {
+    this.leaving.abort();
+    this.trainer.stop();
+  }
+
+  private listen(): void {
+    const { signal } = this.leaving;
+    const pauseWhenHidden = () => this.trainer.setPaused(document.hidden);
+    pauseWhenHidden();
+    document.addEventListener("visibilitychange", pauseWhenHidden, { signal });
+    window.addEventListener("hashchange", () => this.openLink(), { signal });
+
+    if (savesData()) {
+      this.say("Data saver is on: the lab loads and trains when you first touch it.");
+      const begin = () => this.state() === "waiting" && this.retrain();
+      for (const touch of ["pointerdown", "keydown"]) this.element.addEventListener(touch, begin, { signal });
+      return;
+    }
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      if (this.state() === "waiting") this.train();
+    });
+    observer.observe(this.staticPicture);
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /** Takes the settings from the address, if it names this lab. */
+  private openLink(): void {
+    const linked = fromHash(location.hash, this.lab, this.controls);
+    if (!linked) return;
+    this.panel.set(linked.settings);
+    this.element.scrollIntoView({ block: "start" });
+    // Waiting labs train once they are in view, which this one is about to be.
+    if (this.state() !== "waiting") this.train();
+    if (linked.refused.length > 0) this.say(linked.refused.join(" "));
+  }
+
+  private train(): void {
+    this.setState("training");
+    this.progressText.textContent = "starting …";
+    this.progressBar.removeAttribute("value");
+    const settings = this.panel.settings();
+    this.element.dataset.settings = toHash(this.lab, settings);
+    this.trainer.train(settings);
+  }
+
+  /** After a touch: what was said about an older state no longer holds. */
+  private retrain(): void {
+    this.say("");
+    this.train();
+  }
+
+  /** Draws at most once a frame, and always the newest. */
+  private show(progress: Progress, findings: Findings): void {
+    const waiting = this.next !== null;
+    this.next = { progress, findings };
+    if (!waiting) requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    if (!this.next) return;
+    const { progress, findings } = this.next;
+    this.next = null;
+    this.staticPicture.hidden = true;
+    this.stage.hidden = false;
+    this.drawn = findings.picture;
+    this.picture.draw(findings.picture);
+    this.curve.draw(progress);
+    this.verdict.textContent = findings.verdict;
+    this.verdict.dataset.found = String(findings.found);
+    this.metrics.replaceChildren(
+      ...findings.metrics.flatMap(({ label, value }) => [html("dt", {}, label), html("dd", {}, value)]),
+    );
+    this.progressBar.max = progress.epochs;
+    this.progressBar.value = progress.losses.length;
+    this.progressText.textContent = `epoch ${progress.epoch} of ${progress.epochs}`;
+    if (progress.finished) this.finish(progress, findings);
+  }
+
+  private finish({ epochs, seconds }: Progress, { verdict, metrics }: Findings): void {
+    this.progressText.textContent = `${epochs} ${epochs === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(1)} s`;
+    this.announcement.textContent = [verdict, ...metrics.map(({ label, value }) => `${label} ${value}.`)].join(" ");
+    this.fillNumbers();
+    this.setState("done");
+  }
+
+  private fail(message: string): void {
+    this.next = null;
+    this.setState("failed");
+    const again = html("button", { type: "button" }, "Try again");
+    again.addEventListener("click", () => this.retrain());
+    this.say(`The training stopped: ${message}.`, again);
+  }
+
+  private buttons(): HTMLElement {
+    const reset = button("Reset", () => {
+      this.panel.set(defaultSettings(this.controls));
+      this.retrain();
+    });
+    const row = html("div", { class: "lab-buttons" }, reset);
+    const seed = this.controls.find(({ name }) => name === "seed");
+    if (seed?.kind === "integer") {
+      const anotherSeed = () => {
+        const settings = this.panel.settings();
+        const next = Number(settings.seed) + 1;
+        this.panel.set({ ...settings, seed: next > seed.max ? seed.min : next });
+        this.retrain();
+      };
+      row.append(button("Another seed", anotherSeed));
+    }
+    row.append(button("Copy link", () => void this.copyLink()));
+
+    const numbers = button("The numbers", () => {
+      this.numbers.hidden = !this.numbers.hidden;
+      numbers.setAttribute("aria-expanded", String(!this.numbers.hidden));
+      this.fillNumbers();
+    });
+    numbers.setAttribute("aria-expanded", "false");
+    numbers.setAttribute("aria-controls", this.numbers.id);
+    row.append(numbers);
+
+    const colab = this.element.getAttribute("colab");
+    if (colab) row.append(html("a", { href: colab, target: "_blank", rel: "noopener" }, "Run in Colab"));
+    return row;
+  }
+
+  private fillNumbers(): void {
+    if (this.numbers.hidden) return;
+    this.numbers.replaceChildren(this.drawn ? numbersTable(this.drawn) : "Nothing has been trained yet.");
+  }
+
+  /** The link opens the chapter's page, wherever this lab is shown. */
+  private async copyLink(): Promise<void> {
+    const notebook = this.element.getAttribute("notebook");
+    const link = new URL(notebook ? `${notebook}.html` : location.href, location.href);
+    link.hash = toHash(this.lab, this.panel.settings());
+    try {
+      await navigator.clipboard.writeText(link.href);
+      this.say("Copied: the link opens this lab with these settings.");
+    } catch {
+      const field = html("input", { type: "text", readonly: true, "aria-label": "Link to these settings", value: link.href });
+      this.say("The browser keeps its clipboard closed; here is the link:", field);
+      field.select();
+    }
+  }
+
+  private say(sentence: string, ...more: Node[]): void {
+    this.notice.replaceChildren(sentence, ...more);
+    this.notice.hidden = sentence === "";
+  }
+
+  private state = (): State => this.element.dataset.state as State;
+
+  private setState(state: State): void {
+    this.element.dataset.state = state;
+    this.picture.node.setAttribute("aria-busy", String(state === "training"));
+  }
+}
+
+function button(text: string, onClick: () => void): HTMLButtonElement {
+  const node = html("button", { type: "button" }, text);
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+function savesData(): boolean {
+  const { connection } = navigator as Navigator & { connection?: { saveData?: boolean } };
+  return connection?.saveData === true;
+}

