@@ -50,7 +50,7 @@ labs: install  ## build the browser labs into book/assets/labs
 
 site: labs  ## build the site into _build/html
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" \
-		--path-output . --builder html -n -W --keep-going --quiet
+		--path-output . --builder html --all -n -W --keep-going --quiet
 	@echo "The site is in _build/html."
 
 book: site  ## build the site and serve it, printing the address

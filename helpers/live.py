@@ -5,7 +5,6 @@ the same model in the reader's browser. Both take their sliders from the one cal
 """
 
 import base64
-import collections
 import html
 import inspect
 import io
@@ -109,8 +108,7 @@ class _Live:
         self._picture = ipywidgets.Image(format="png", layout={"width": "100%", "max_width": "538px"})
         self._caption = ipywidgets.HTML()
         self._said = ""
-        # At most one waiting set of values: a newer one pushes an older one out.
-        self._waiting = collections.deque(maxlen=1)
+        self._waiting = threading.Event()
         self._training = threading.Lock()
         for widget in self._widgets.values():
             widget.observe(self._changed, "value")
@@ -134,12 +132,14 @@ class _Live:
 
     def _changed(self, change=None):
         # Some kernels call back on another thread while the first call still trains: whoever
-        # trains takes up what the others leave behind, and looks again after letting go.
-        self._waiting.append({name: widget.value for name, widget in self._widgets.items()})
-        while self._waiting and self._training.acquire(blocking=False):
+        # trains takes up what the others leave behind, and looks again after letting go. Values are
+        # read only then, so that an older one, read early, cannot come in late and win.
+        self._waiting.set()
+        while self._waiting.is_set() and self._training.acquire(blocking=False):
             try:
-                while self._waiting:
-                    self._show(self._waiting.pop())
+                while self._waiting.is_set():
+                    self._waiting.clear()
+                    self._show({name: widget.value for name, widget in self._widgets.items()})
             finally:
                 self._training.release()
 
@@ -150,7 +150,7 @@ class _Live:
             for figure in figures if inspect.isgenerator(figures) else [figures]:
                 self._picture.value = _png(figure)
                 self._said = getattr(figure, "alt", "")
-                if self._waiting:
+                if self._waiting.is_set():
                     break
         except Exception as error:
             self._said = f"{type(error).__name__}: {error}"

@@ -196,43 +196,54 @@ def _panels(panels, dimensions):
     return panels
 
 
-def _bars(panels, answer, axis, label, alt):
-    figure = Figure(alt, height=0.6 + 1.5 * len(panels))
+def _bars(panels, answer, axis, quantity, alt):
+    figure = Figure(alt, height=0.7 + 1.35 * len(panels))
     axes = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
     for axis_object, (title, values) in zip(axes, panels.items(), strict=True):
-        _draw_bars(axis_object, values, answer)
-        axis_object.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+        _draw_bars(axis_object, values)
+        axis_object.set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
+    # The range is shared and known only when all panels are drawn.
+    for axis_object in axes:
+        _mark_answer(axis_object, answer)
+    axes[0].set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
     axes[-1].set_xlabel(axis)
-    figure.supylabel(label, fontsize=FONT_SIZE, color=FIGURE["muted"])
     return figure
 
 
-def _draw_bars(axes, weights, answer):
+def _draw_bars(axes, values):
     _style(axes)
-    mean, positions = weights.mean(axis=0), np.arange(weights.shape[1])
-    axes.bar(positions, mean, width=0.8, color=FIGURE["weight"])
-    if len(weights) > 1:
-        axes.vlines(positions, weights.min(axis=0), weights.max(axis=0), color=FIGURE["muted"], linewidth=1.5)
-    axes.add_patch(_outline(answer - 0.4, 0, 0.8, mean[answer]))
+    positions = np.arange(values.shape[1])
+    axes.bar(positions, values.mean(axis=0), width=0.8, color=FIGURE["weight"])
+    if len(values) > 1:
+        axes.vlines(positions, values.min(axis=0), values.max(axis=0), color=FIGURE["muted"], linewidth=1.5)
+    axes.set_xlim(-0.8, len(positions) - 0.2)
+    axes.set_ylim(min(0, axes.get_ylim()[0], values.min()), max(axes.get_ylim()[1], 1.05 * values.max()))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+
+
+def _mark_answer(axes, answer):
+    low, high = axes.get_ylim()
+    axes.add_patch(_outline(answer - 0.5, low, 1, high - low))
+    left, right = axes.get_xlim()
+    share = (answer - left) / (right - left)
+    near_left, near_right = share < 0.1, share > 0.9
     axes.annotate(
         "answer",
-        (answer, max(weights[:, answer].max(), 0)),
-        xytext=(0, 4),
+        (answer + (-0.5 if near_left else 0.5 if near_right else 0), high),
+        xytext=(0, 3),
         textcoords="offset points",
-        ha="center" if 1 < answer < len(mean) - 2 else ("left" if answer <= 1 else "right"),
+        ha="left" if near_left else "right" if near_right else "center",
         va="bottom",
         color=FIGURE["answer"],
         fontsize=FONT_SIZE,
         fontweight="bold",
     )
-    axes.set_ylim(min(0, axes.get_ylim()[0]), max(axes.get_ylim()[1], 1.3 * weights.max()))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(3))
 
 
 def _outline(x, y, width, height):
     return matplotlib.patches.Rectangle(
-        (x, y), width, height, fill=False, edgecolor=FIGURE["answer"], linewidth=2.2, zorder=3, clip_on=False
+        (x, y), width, height, fill=False, edgecolor=FIGURE["answer"], linewidth=1.8, zorder=3, clip_on=False
     )
 
 

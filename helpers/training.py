@@ -45,7 +45,6 @@ class Retrainer:
         self._shapes = None
         # Drawing weights costs as much as half a small training, and most slider moves keep the seed.
         self._fresh_variables = functools.lru_cache(maxsize=16)(self._draw_variables)
-        self._compiled_epoch = tf.function(self._epoch, jit_compile=True)
 
     def train(self, x, y, *, epochs, seed, validation_data=None):
         """Train from fresh weights and return the losses of all epochs.
@@ -92,6 +91,8 @@ class Retrainer:
                 f"x and y must have the shapes this Retrainer was built for, {self._shapes}, got {shapes}. "
                 "For another shape build another one: Retrainer(model, batch_size=…)"
             )
+        if self._shapes is None:  # anew, because TensorFlow cannot call a function whose first trace failed
+            self._compiled_epoch = tf.function(self._epoch, jit_compile=True)
         return self._train(x, y, epochs, seed, validation_data, shapes)
 
     def _train(self, x, y, epochs, seed, validation_data, shapes):
@@ -114,7 +115,7 @@ class Retrainer:
         total = tf.zeros(())
         # Indexing ready-made batches is 25 times faster under XLA than slicing at a running start.
         batches = keras.tree.map_structure(lambda array: _batches(array, steps, self.batch_size), (x, y))
-        for step in tf.range(steps):
+        for step in tf.range(steps) if steps else ():
             batch_x, batch_y = keras.tree.map_structure(lambda array: array[step], batches)  # noqa: B023
             total += self.batch_size * step_loss(batch_x, batch_y)
         if left:
@@ -147,15 +148,9 @@ class Retrainer:
         state = random.getstate()
         try:
             random.seed(seed)
-            return [np.array(variable) for variable in _state(self._clone())]
+            return [np.array(variable) for variable in _state(_clone(self._graph, {}))]
         finally:
             random.setstate(state)
-
-    def _clone(self):
-        # Through a twin that is not compiled, or Keras would need to look up a loss of the reader's own
-        # by its name; and `recursive`, or it would so look up layers inside nested models.
-        twin = keras.Model(self._graph.input, self._graph.output)
-        return keras.models.clone_model(twin, clone_function=_clone_layer, recursive=True)
 
     def _check_data(self, x_name, x, y_name, y):
         inputs = checks.model_inputs(x_name, self._graph, x)
@@ -172,10 +167,20 @@ class Retrainer:
         return keras.tree.map_structure(tf.convert_to_tensor, data)
 
 
-def _clone_layer(layer):
-    # Keras asks for safe_mode=False where a config carries a Python lambda; this one never left memory.
-    options = {"safe_mode": False} if isinstance(layer, keras.layers.Lambda) else {}
-    return type(layer).from_config(layer.get_config(), **options)
+def _clone(part, clones):
+    """Return a layer or model made anew; `clones` keeps what is shared shared, by id."""
+    if not checks.is_graph(part):
+        # Keras wants safe_mode=False where a config carries a lambda; this one never left memory.
+        options = {"safe_mode": False} if isinstance(part, keras.layers.Lambda) else {}
+        return type(part).from_config(part.get_config(), **options)
+    graph = checks.functional(part)
+    # Here, in the order of `layers`: `clone_model` takes branches as they come, and would have to look
+    # up by its name every loss and nested layer of the reader's own.
+    for operation in graph.operations:
+        if id(operation) not in clones:
+            clones[id(operation)] = _clone(operation, clones)
+    twin = keras.Model(graph.input, graph.output)
+    return keras.models.clone_model(twin, clone_function=lambda operation: clones[id(operation)])
 
 
 def _fresh_state(optimizer, variables):

@@ -75,7 +75,11 @@ export function denseLab(settings: Settings): Experiment {
         accuracy: binaryAccuracy(yHeldOut, logits),
       };
     });
-    const { found, sentence } = describeLargestWeight(one, attentionColumn, "column");
+    const panels = [
+      { title: "y = 1", weights: one },
+      { title: "y = 0", weights: zero },
+    ];
+    const { found, sentence } = describeLargestWeight(panels, attentionColumn, "column");
     const moved = attentionColumn < Number(settings.attention_column);
     return {
       picture: {
@@ -83,10 +87,7 @@ export function denseLab(settings: Settings): Experiment {
         title: "Mean attention weight, held-out samples",
         position: "column",
         answer: attentionColumn,
-        panels: [
-          { title: "y = 1", weights: one },
-          { title: "y = 0", weights: zero },
-        ],
+        panels,
       },
       found,
       verdict: sentence + (moved ? ` With ${inputDim} columns, the answer is in the last one, column ${attentionColumn}.` : ""),

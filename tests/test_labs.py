@@ -128,7 +128,9 @@ def train_with(page: Page, settings: dict) -> Locator:
     page.evaluate("hash => { location.hash = hash }", link(settings))
     lab = the_lab(page)
     # The hash is read in a task of its own: the lab has these settings once its state says so.
-    page.wait_for_function("hash => document.querySelector('attention-lab').dataset.settings === hash", arg=link(settings))
+    page.wait_for_function(
+        "hash => document.querySelector('attention-lab').dataset.settings === hash", arg=link(settings)
+    )
     return lab
 
 
@@ -144,7 +146,7 @@ def test_the_default_lab_trains_when_seen_and_finds_the_answer(watched):
     assert re.fullmatch(r"The largest weight, 0\.\d\d, is on column 1: found\.", verdict(lab))
     expect(lab.locator(".lab-metrics")).to_contain_text("1.00")
     expect(lab.locator(".lab-static")).to_be_hidden()
-    expect(lab.locator("[aria-live]")).to_have_text(
+    expect(lab.locator("[aria-live=polite]")).to_have_text(
         re.compile(r"on column 1: found\. Held-out accuracy 1\.00\.")
     )
     assert float(lab.locator(".lab-value").inner_text()) < 0.02
@@ -158,8 +160,10 @@ def test_the_numbers_are_mean_attention_weights(watched):
     np.testing.assert_allclose(weights.sum(axis=0), 1, atol=0.02)
     assert weights[:, 0].argmax() == 1
     assert rows[1][0] == "1 (answer)"
-    heights = the_lab(page).locator(".lab-bar").evaluate_all(
-        "bars => bars.map(bar => Number(bar.style.transform.match(/scaleY\\((.*)\\)/)[1]))"
+    heights = (
+        the_lab(page)
+        .locator(".lab-bar")
+        .evaluate_all("bars => bars.map(bar => Number(bar.style.transform.match(/scaleY\\((.*)\\)/)[1]))")
     )
     np.testing.assert_allclose(heights, weights.T.ravel(), atol=6e-4)
 
@@ -175,7 +179,7 @@ def test_both_ends_of_each_slider(watched):
             slider.press(key)
             words = verdict(lab)
             assert slider.input_value() == str(value)
-            assert f'{control["name"]}={value}' in lab.get_attribute("data-settings")
+            assert f"{control['name']}={value}" in lab.get_attribute("data-settings")
             column = lab.get_by_label("Attention column").input_value()
             # One epoch is too little to find anything.
             if lab.get_by_label("Epochs").input_value() != "1":
@@ -194,11 +198,9 @@ def test_every_choice_and_the_switch(watched):
     for rate in ("0.0003", "0.003", "0.01"):
         lab.get_by_role("radio", name=rate, exact=True).check()
         assert "The largest weight" in verdict(lab)
-    unsigned = numbers(lab)
     lab.get_by_label("Targets −1 and +1").click()
-    assert "is on column 1: found." in verdict(lab)
-    # A zero carries no signal however it is weighted; −1 does, so now y = 0 attends to the column too.
-    assert float(numbers(lab)[1][2]) > float(unsigned[1][2]) + 0.2
+    # −1 carries as much signal as +1: now either class may be the one that attends to the column.
+    assert re.search(r"\d( where y = 0)?, is on column 1: found\.", verdict(lab))
 
 
 def test_ten_random_settings_find_the_known_answer(watched):
@@ -217,8 +219,10 @@ def test_ten_random_settings_find_the_known_answer(watched):
         lab = train_with(page, settings)
         words = verdict(lab)
         column = min(settings["attention_column"], settings["input_dim"] - 1)
-        assert f"is on column {column}: found." in words, settings
-        assert ("the answer is in the last one" in words) == (column != settings["attention_column"]), settings
+        assert f"is on column {column}: found." in words, (settings, words)
+        assert ("the answer is in the last one" in words) == (column != settings["attention_column"]), (
+            settings
+        )
 
 
 def test_the_same_settings_give_the_same_picture(watched):
@@ -307,7 +311,9 @@ def test_the_first_hundred_steps_are_those_of_keras(watched, kind, input_dim, ba
     np.testing.assert_allclose(result["losses"], losses, rtol=1e-3)
     for layer, weights in named_weights(model).items():
         for name, expected in weights.items():
-            np.testing.assert_allclose(result["weights"][layer][name], expected, atol=1e-2, err_msg=f"{layer} {name}")
+            np.testing.assert_allclose(
+                result["weights"][layer][name], expected, atol=1e-2, err_msg=f"{layer} {name}"
+            )
     assert result["tensors"] == 0, "the training loop leaves tensors behind"
 
 
@@ -386,7 +392,7 @@ def test_a_hidden_tab_pauses(watched):
     verdict(lab)
     page.evaluate(set_hidden, True)
     lab.get_by_label("Attention column").press("End")
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)
     expect(lab).to_have_attribute("data-state", "training")
     page.evaluate(set_hidden, False)
     assert "column 31: found." in verdict(lab)
@@ -402,7 +408,9 @@ def test_a_lab_out_of_sight_waits(watched):
 
 
 def test_with_data_saver_the_first_touch_starts_it(watched):
-    page = watched.open(script="Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    page = watched.open(
+        script="Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+    )
     lab = the_lab(page)
     page.wait_for_timeout(300)
     expect(lab).to_have_attribute("data-state", "waiting")
@@ -449,33 +457,37 @@ def test_without_a_clipboard_the_link_is_shown(watched):
     page = watched.open(script="Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     lab = the_lab(page)
     lab.get_by_role("button", name="Copy link").click()
-    expect(lab.get_by_label("Link to these settings")).to_have_value(re.compile("#dense\\?attention_column=1&"))
+    expect(lab.get_by_label("Link to these settings")).to_have_value(
+        re.compile("#dense\\?attention_column=1&")
+    )
 
 
-@pytest.mark.parametrize(
-    ("hash", "said", "settings"),
-    [
-        ("epochs=99999", "it goes from 1 to 30, so here it is 30", {"Epochs": "30"}),
-        ("epochs=-5", "it goes from 1 to 30, so here it is 1", {"Epochs": "1"}),
-        ("attention_column=2.6", "so here it is 3", {"Attention column": "3"}),
-        ("seed=NaN", "not a number", {"Seed": "0"}),
-        ("seed=", "not a number", {"Seed": "0"}),
-        ("seed=1e999", "so here it is 9", {"Seed": "9"}),
-        ("input_dim=7", "the choices are 4, 8, 16, 32", {}),
-        ("signed=banana", "either true or false", {}),
-        ("input_dim=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "“<img src=x onerror=alert(1)>”", {}),
-        ("__proto__=1&constructor=2", "no setting “__proto__”", {}),
-        ("%E0%A4%A=javascript:alert(1)", "no setting", {}),
-    ],
-)
-def test_nonsense_in_a_link_is_refused_in_words(watched, hash, said, settings):
-    page = watched.open(f"index.html#dense?epochs=2&{hash}")
+NONSENSE = [
+    ("epochs=99999", "it goes from 1 to 30, so here it is 30", {"Epochs": "30"}),
+    ("epochs=-5", "it goes from 1 to 30, so here it is 1", {"Epochs": "1"}),
+    ("attention_column=2.6", "so here it is 3", {"Attention column": "3"}),
+    ("seed=NaN", "not a number", {"Seed": "0"}),
+    ("seed=", "not a number", {"Seed": "0"}),
+    ("seed=1e999", "so here it is 9", {"Seed": "9"}),
+    ("input_dim=7", "the choices are 4, 8, 16, 32", {}),
+    ("signed=banana", "either true or false", {}),
+    ("input_dim=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "“<img src=x onerror=alert(1)>”", {}),
+    ("__proto__=1&constructor=2", "no setting “__proto__”", {}),
+    ("%E0%A4%A=javascript:alert(1)", "no setting", {}),
+]
+
+
+def test_nonsense_in_a_link_is_refused_in_words(watched):
+    page = watched.open(f"index.html#dense?{NONSENSE[0][0]}")
     lab = the_lab(page)
-    expect(notice(lab)).to_contain_text(said)
+    for i, (nonsense, said, values) in enumerate(NONSENSE):
+        if i > 0:
+            page.evaluate("hash => { location.hash = hash }", f"#dense?epochs=2&{nonsense}")
+        expect(notice(lab)).to_contain_text(said)
+        for label, value in values.items():
+            expect(lab.get_by_label(label)).to_have_value(value)
+        expect(lab.locator(".lab-notice img")).to_have_count(0)
     assert "The largest weight" in verdict(lab)
-    for label, value in settings.items():
-        expect(lab.get_by_label(label)).to_have_value(value)
-    expect(lab.locator(".lab-notice img")).to_have_count(0)
     lab.get_by_role("button", name="Reset").click()
     expect(notice(lab)).to_be_hidden()
 
@@ -594,49 +606,54 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
     expect(lab.locator(".lab-source code")).to_contain_text("export function callModel")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing(watched, theme, width):
-    page = watched.open("index.html#dense?epochs=99", viewport={"width": width, "height": 900})
-    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+def test_axe_finds_nothing_in_light_and_dark_wide_and_narrow(watched):
+    page = watched.open("index.html#dense?epochs=99")
     lab = the_lab(page)
     numbers(lab)
     lab.locator("summary").click()
     expect(lab.locator(".lab-source code")).to_contain_text("callModel")
     page.mouse.move(0, 0)
     page.add_script_tag(url="axe.js")
-    found = page.evaluate("axe.run()")
-    problems = [
-        f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
-    assert problems == []
-    assert len(found["passes"]) > 10
+    for theme in ("light", "dark"):
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            found = page.evaluate("axe.run()")
+            problems = [
+                f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
+                for violation in found["violations"]
+                for node in violation["nodes"]
+            ]
+            assert problems == [], (theme, width)
+            assert len(found["passes"]) > 10
 
 
-# 640 is a window of 1280 at 200 %; 320 is one at 400 %.
-@pytest.mark.parametrize("width", [1280, 640, 360, 320])
-def test_nothing_is_cut_off_at_any_width(watched, width):
-    page = watched.open("index.html#dense?attention_column=31", viewport={"width": width, "height": 900})
+def test_nothing_is_cut_off_at_any_width(watched):
+    page = watched.open("index.html#dense?epochs=99&attention_column=31")
     lab = the_lab(page)
     numbers(lab)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    inside = lab.bounding_box()
-    for node in lab.locator("text, label, output, button, a, p").all():
-        box = node.bounding_box()
-        if box and box["width"] > 2:
-            assert box["x"] >= inside["x"] - 1, node.inner_text()
-            assert box["x"] + box["width"] <= inside["x"] + inside["width"] + 1, node.text_content()
+    # 640 is a window of 1280 at 200 %; 320 is one at 400 %.
+    for width in (1280, 640, 360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = lab.evaluate(
+            """lab => {
+                const { left, right } = lab.getBoundingClientRect();
+                return [...lab.querySelectorAll("text, label, output, button, a, p, dt, dd, progress")]
+                    .map(node => [node.textContent, node.getBoundingClientRect()])
+                    .filter(([, box]) => box.width > 2 && (box.left < left || box.right > right))
+                    .map(([text]) => text);
+            }"""
+        )
+        assert outside == [], width
 
 
 def test_nothing_moves_for_who_asked_for_less_motion(watched):
     seconds = "getComputedStyle(document.querySelector('.lab-bar')).transitionDuration"
-    page = watched.open()
+    page = watched.open("index.html#dense?epochs=1")
     verdict(the_lab(page))
     assert page.evaluate(seconds) == "0.15s"
-    page = watched.open(reduced_motion="reduce")
-    verdict(the_lab(page))
+    page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(seconds) == "0s"
 
 

@@ -16,11 +16,13 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 
 from helpers.palette import DARK, LIGHT
+from icons import draw_icons
 
 ROOT = Path(__file__).parents[2]
 KATEX = ROOT / "labs" / "node_modules" / "katex" / "dist"
 LAB = re.compile(r"<attention-lab\b.*?</attention-lab>", re.DOTALL)
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+INLINE_HANDLER = re.compile(r'\son[a-z]+="([^"]*)"')
 
 
 def setup(app):
@@ -28,6 +30,7 @@ def setup(app):
     app.add_directive("lab", LabDirective)
     app.add_css_file("palette.css")
     app.add_css_file("book.css")
+    app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", add_lab_code)
     app.connect("build-finished", finish_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -54,6 +57,16 @@ class LabDirective(Directive):
             raise self.error(f"{name}.ipynb holds no lab; run it first: make run")
         element = labs[0].replace("<attention-lab", f'<attention-lab notebook="{name}"', 1)
         return [nodes.raw("", element, format="html")]
+
+
+def drop_unused_scripts(app, page_name, template_name, context, doctree):
+    """Leave out thebe, which Jupyter Book adds twice to every page and this book does not use."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [file for file in context.get(kind, []) if "thebe" not in _source(file).lower()]
+
+
+def _source(file):
+    return f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
 
 
 def add_lab_code(app, page_name, template_name, context, doctree):
@@ -87,8 +100,9 @@ def finish_site(app, exception):
     static = Path(app.outdir) / "_static"
     (static / "palette.css").write_text(palette_css())
     copy_katex(static / "katex")
+    font_awesome = (static / "scripts" / "fontawesome.js").read_text()
     for page in Path(app.outdir).glob("**/*.html"):
-        page.write_text(with_security_policy(page.read_text()))
+        page.write_text(with_security_policy(draw_icons(page.read_text(), font_awesome)))
 
 
 def palette_css():
@@ -111,15 +125,16 @@ def copy_katex(target):
 def with_security_policy(page):
     """Return an HTML page with a policy that lets it load from its own site alone.
 
-    The theme's own inline scripts are allowed by their hashes; no other inline script runs.
+    The theme's own inline scripts and handlers are allowed by their hashes; no other one runs.
     """
     if "Content-Security-Policy" in page:
         return page
-    digests = {hashlib.sha256(script.encode()).digest() for script in INLINE_SCRIPT.findall(page)}
+    scripts = INLINE_SCRIPT.findall(page) + INLINE_HANDLER.findall(page)
+    digests = {hashlib.sha256(script.encode()).digest() for script in scripts}
     hashes = " ".join(sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
     policy = (
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-        f"script-src 'self' 'wasm-unsafe-eval' {hashes}; object-src 'none'; base-uri 'none'"
+        f"script-src 'self' 'wasm-unsafe-eval' 'unsafe-hashes' {hashes}; object-src 'none'; base-uri 'none'"
     )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return page.replace("<head>", f"<head>\n    {meta}", 1)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+
 from run import replace
 
 ADDRESS = re.compile(r"https://[\w.-]+/[\w.-]+/[\w.-]+")

@@ -60,7 +60,11 @@ def clean(notebook):
         ValueError: a cell wrote to standard error, which readers would take for a fault.
     """
     notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:

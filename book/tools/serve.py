@@ -6,8 +6,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}  # noqa: RUF012
-
     def log_message(self, format, *arguments):
         """Keep quiet: a line for every picture would push the address off the screen."""
 
@@ -18,7 +16,10 @@ def serve(folder, port):
         server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Handler, directory=folder))
     except OSError as error:
         sys.exit(f"Cannot serve on port {port} ({error.strerror}). Take another: make book PORT={port + 1}")
-    print(f"The book: http://127.0.0.1:{server.server_port}/   (stop with Ctrl-C)", flush=True)
+    print(
+        f"The book: http://127.0.0.1:{server.server_port}/   (stop with Ctrl-C)",
+        flush=True,
+    )
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -33,7 +33,9 @@ function run(job: Job) {
   const model = build(job.inputDim, random) as Record<string, Layer>;
   for (const [layer, values] of Object.entries(job.weights ?? {})) {
     for (const [name, flat] of Object.entries(values)) {
-      model[layer][name] = tf.tensor(Float32Array.from(flat), model[layer][name].shape);
+      const initial = model[layer][name];
+      model[layer][name] = tf.tensor(Float32Array.from(flat), initial.shape);
+      initial.dispose();
     }
   }
 

@@ -1,7 +1,7 @@
 /** Draws what a lab found as SVG. Drawn again with other numbers, the same nodes move (see the style sheet). */
 import { html, svg } from "./html";
 import type { BarsPicture, Picture } from "./messages";
-import { fixed } from "./verdict";
+import { fixed, indexOfLargest } from "./verdict";
 
 export interface PictureView {
   node: HTMLElement;
@@ -98,7 +98,7 @@ function buildPanel(title: string, count: number, answer: number) {
   );
 
   function update(weights: number[]) {
-    const largest = weights.indexOf(Math.max(...weights));
+    const largest = indexOfLargest(weights);
     weights.forEach((weight, i) => bars[i].style.setProperty("transform", `scaleY(${weight})`));
     answerLabel.textContent = `answer ${fixed(weights[answer])}`;
     largestLabel.textContent = largest === answer ? "" : fixed(weights[largest]);
@@ -139,7 +139,7 @@ function anchored(i: number, count: number): { x: string; "text-anchor": string 
 
 function describe({ title, position, answer, panels }: BarsPicture): string {
   const parts = panels.map(({ title, weights }) => {
-    const largest = weights.indexOf(Math.max(...weights));
+    const largest = indexOfLargest(weights);
     return `${title}: largest ${fixed(weights[largest])} on ${position} ${largest}, answer ${fixed(weights[answer])}`;
   });
   return `${title}. ${parts.join("; ")}. The answer is ${position} ${answer}.`;

@@ -11,7 +11,7 @@ export class Trainer {
   private worker: Worker | null = null;
   private run = 0;
   private paused = false;
-  private deathWatch = new AbortController();
+  private stopListening: () => void = () => {};
 
   constructor(
     private readonly lab: string,
@@ -32,7 +32,7 @@ export class Trainer {
   }
 
   stop(): void {
-    this.deathWatch.abort();
+    this.stopListening();
     this.worker?.terminate();
     this.worker = null;
   }
@@ -43,25 +43,26 @@ export class Trainer {
 
   private startWorker(): Worker {
     const worker = new Worker(new URL("./attention-lab-worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<Report>) => this.hear(data);
-    worker.onerror = ({ message }) => this.fail(message || "its program could not be loaded");
+    // A worker that was stopped may still have messages on their way: nobody listens to them.
+    const listening = new AbortController();
+    this.stopListening = () => listening.abort();
+    const { signal } = listening;
+    worker.addEventListener("message", ({ data }: MessageEvent<Report>) => this.hear(data, signal), { signal });
+    worker.addEventListener("error", ({ message }) => this.fail(message || "its program could not be loaded"), { signal });
     if (this.paused) worker.postMessage({ kind: "pause" } satisfies Request);
     return worker;
   }
 
-  private hear(report: Report): void {
-    if (report.kind === "ready") this.watch(report.lock);
+  private hear(report: Report, listening: AbortSignal): void {
+    if (report.kind === "ready") this.watch(report.lock, listening);
     else if (report.run !== this.run) return;
     else if (report.kind === "failed") this.fail(report.message);
     else this.events.progress(report.progress, report.findings);
   }
 
   /** The worker holds this lock; who is granted it knows that the worker has died. */
-  private watch(lock: string): void {
-    this.deathWatch = new AbortController();
-    navigator.locks
-      .request(lock, { signal: this.deathWatch.signal }, () => this.fail("the browser ended its worker"))
-      .catch(() => {});
+  private watch(lock: string, signal: AbortSignal): void {
+    navigator.locks.request(lock, { signal }, () => this.fail("the browser ended its worker")).catch(() => {});
   }
 
   private fail(message: string): void {

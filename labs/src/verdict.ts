@@ -2,11 +2,22 @@
 
 export const fixed = (value: number): string => value.toFixed(2);
 
-export function describeLargestWeight(weights: number[], answer: number, position: string) {
-  const largest = weights.indexOf(Math.max(...weights));
+export function indexOfLargest(weights: number[]): number {
+  return weights.indexOf(Math.max(...weights));
+}
+
+/**
+ * Looks at the panel with the largest weight of all: a model may attend to the answer for one class
+ * of samples only, and which one is up to its initial weights.
+ */
+export function describeLargestWeight(panels: { title: string; weights: number[] }[], answer: number, position: string) {
+  const [first] = panels;
+  const { title, weights } = panels.reduce((a, b) => (Math.max(...b.weights) > Math.max(...a.weights) ? b : a));
+  const largest = indexOfLargest(weights);
   const found = largest === answer;
+  const where = title === first.title ? "" : ` where ${title}`;
   const sentence =
-    `The largest weight, ${fixed(weights[largest])}, is on ${position} ${largest}` +
+    `The largest weight, ${fixed(weights[largest])}${where}, is on ${position} ${largest}` +
     (found ? ": found." : `, the answer is ${position} ${answer}: not found.`);
   return { found, sentence };
 }
