@@ -1,14 +1,12 @@
 """Set the address of the repository where it stands: `make repository URL=…`.
 
-It stands in `_config.yml` and is copied into every notebook's set-up cell, which has to know it
-when the notebook is alone on Colab's disk.
+It stands in `_config.yml`. The notebooks' set-up cells repeat it, as they must know it when the
+notebook is alone on Colab's disk; so do the commands that readers copy.
 """
 
 import re
 import sys
 from pathlib import Path
-
-import nbformat
 
 from run import replace
 
@@ -16,7 +14,7 @@ ADDRESS = re.compile(r"https://[\w.-]+/[\w.-]+/[\w.-]+")
 
 
 def set_address(root, address):
-    """Write `address` into `_config.yml` and the notebooks below `root`.
+    """Replace the address that stands in `_config.yml` below `root`, there and wherever it is named.
 
     Raises:
         ValueError: `address` is not https://host/owner/name.
@@ -24,19 +22,15 @@ def set_address(root, address):
     address = address.removesuffix("/").removesuffix(".git")
     if not ADDRESS.fullmatch(address):
         raise ValueError(f"URL must look like https://github.com/owner/name, got {address!r}")
-    config = root / "_config.yml"
-    text = config.read_text()
-    replace(config, re.sub(r"(?m)^(  url: *)\S+$", rf"\g<1>{address}", text))
-    for path in sorted((root / "book").glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            if "google.colab" in cell.source:
-                cell.source = ADDRESS.sub(address, cell.source)
-        replace(path, nbformat.writes(notebook) + "\n")
+    old = re.search(r"(?m)^  url: *(\S+)$", (root / "_config.yml").read_text()).group(1)
+    pages = [root / "book" / "index.md", *sorted((root / "book").glob("*.ipynb"))]
+    # The configuration comes last: interrupted before, the command can be repeated.
+    for path in [root / "README.md", root / "CITATION.cff", *pages, root / "_config.yml"]:
+        replace(path, path.read_text().replace(old, address))
 
 
 if __name__ == "__main__":
     try:
         set_address(Path(__file__).parents[2], sys.argv[1])
-    except (IndexError, ValueError) as error:
-        sys.exit(f"make repository: {error}" if str(error) else "make repository: name it, URL=https://…")
+    except ValueError as error:
+        sys.exit(f"make repository: {error}")

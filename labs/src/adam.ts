@@ -4,12 +4,19 @@ import type { Layer } from "./layers";
 /**
  * Adam with Keras' defaults and Keras' place for epsilon.
  *
- * The moments are plain arrays: in TensorFlow.js, Adam takes a dozen small operations a tensor,
- * and their overhead would be more than half the time of a training step.
+ * It works on plain arrays: in TensorFlow.js, Adam takes a dozen small operations a tensor, and
+ * their overhead would be more than half the time of a training step. A tensor cannot be changed
+ * in place: the WebAssembly kernels keep a packed copy of a matrix for as long as it lives.
  */
 export class Adam {
   private step = 0;
-  private readonly slots: { layer: Layer; name: string; first: Float32Array; second: Float32Array }[];
+  private readonly slots: {
+    layer: Layer;
+    name: string;
+    values: Float32Array;
+    first: Float32Array;
+    second: Float32Array;
+  }[];
 
   constructor(
     parameters: Record<string, Layer>,
@@ -22,6 +29,7 @@ export class Adam {
       Object.keys(layer).map((name) => ({
         layer,
         name,
+        values: layer[name].dataSync<"float32">(),
         first: new Float32Array(layer[name].size),
         second: new Float32Array(layer[name].size),
       })),
@@ -38,9 +46,8 @@ export class Adam {
     this.step += 1;
     const { beta1, beta2, epsilon } = this;
     const rate = (this.learningRate * Math.sqrt(1 - beta2 ** this.step)) / (1 - beta1 ** this.step);
-    this.slots.forEach(({ layer, name, first, second }, slot) => {
+    this.slots.forEach(({ layer, name, values, first, second }, slot) => {
       const old = layer[name];
-      const values = old.dataSync<"float32">();
       const gradient = gradients[slot].dataSync<"float32">();
       for (let i = 0; i < values.length; i++) {
         first[i] += (gradient[i] - first[i]) * (1 - beta1);

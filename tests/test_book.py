@@ -1,0 +1,258 @@
+"""The book's structure: every notebook is in the contents, whole, run, clean and described."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "book" / "tools"))
+
+import repository  # noqa: E402
+import run  # noqa: E402
+
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+ADDRESS = CONFIG["repository"]["url"]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs_of(notebook):
+    return [(cell, output) for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_contents_and_files_agree():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    listed = {contents["root"]} | {chapter["file"] for chapter in contents["chapters"]}
+    present = {path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".md", ".ipynb")}
+    assert listed == present
+
+
+def test_begins_with_title_promise_and_needs(notebook):
+    first = notebook.cells[0].source
+    title, promise = first.split("\n\n")[:2]
+    assert title.startswith("# ")
+    assert promise.count(".") == 1
+    assert first.count("\n- ") == 3
+    assert "**You will learn**" in first
+    assert "**You need**" in first
+
+
+def test_set_up_cell_is_hidden_short_and_for_colab_alone(notebook):
+    setup = code_cells(notebook)[0]
+    assert "remove-cell" in tags(setup)
+    lines = [line for line in setup.source.splitlines() if line]
+    assert lines[0] == "import sys"
+    assert lines[1] == 'if "google.colab" in sys.modules:'
+    assert lines[2] == f"    %pip install --quiet --no-deps git+{ADDRESS}@{CONFIG['repository']['branch']}"
+    assert len(lines) == 3
+
+
+def test_imports_come_next_and_are_short(notebook):
+    imports = code_cells(notebook)[1].source
+    assert len([line for line in imports.splitlines() if line.strip()]) <= 8
+    assert "set_random_seed" in imports
+
+
+def test_has_the_parts_of_a_chapter(notebook):
+    headings = re.findall(
+        r"(?m)^##+ (.+)$", "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    )
+    for part in ("What goes wrong", "The live lab", "Recap", "Exercises", "References"):
+        assert any(heading.startswith(part) for heading in headings), part
+    assert sum(heading.startswith("Exercise ") for heading in headings) >= 3
+    assert any("live.live(" in cell.source for cell in code_cells(notebook))
+
+
+def test_has_an_equation(notebook):
+    assert any("$$" in cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_solutions_are_folded_and_executed(notebook):
+    solutions = [cell for cell in code_cells(notebook) if "hide-cell" in tags(cell)]
+    assert len(solutions) >= 3
+    assert all(cell.execution_count and cell.outputs for cell in solutions)
+
+
+def test_cells_are_short(notebook):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
+    assert max(lengths) <= 25
+    assert sorted(lengths)[len(lengths) // 2] <= 6
+
+
+def test_every_cell_was_run_in_order(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_holds_nothing_of_the_machine_or_the_moment(notebook):
+    assert "widgets" not in notebook.metadata
+    for cell, output in outputs_of(notebook):
+        assert output.output_type != "error" or "raises-exception" in tags(cell), cell.id
+        assert output.get("name") != "stderr", cell.id
+        assert run.WIDGET_VIEW not in output.get("data", {}), cell.id
+        text = json.dumps({k: v for k, v in output.get("data", {}).items() if k != "image/png"}) + output.get(
+            "text", ""
+        )
+        assert not re.search(r"/(home|root|tmp|Users|work)/", text), cell.id
+
+
+def test_figures_have_the_alt_text_they_give_themselves(notebook):
+    figures = [
+        (cell, output) for cell, output in outputs_of(notebook) if "image/png" in output.get("data", {})
+    ]
+    assert figures
+    for cell, output in figures:
+        alt = cell.metadata["mystnb"]["image"]["alt"]
+        assert alt == output.data["text/plain"]
+        assert len(alt) > 20, cell.id
+
+
+def test_lab_is_saved_with_its_picture_and_verdict(notebook):
+    labs = [
+        output.data["text/html"]
+        for _, output in outputs_of(notebook)
+        if "text/html" in output.get("data", {})
+    ]
+    assert len(labs) == 1
+    assert labs[0].startswith("<attention-lab ")
+    assert 'src="data:image/png;base64,' in labs[0]
+    assert "found" in re.search(r'alt="([^"]*)"', labs[0]).group(1)
+
+
+def test_notebook_is_light(notebook):
+    assert len(nbformat.writes(notebook)) < 600_000
+
+
+def test_repository_address_stands_in_one_form():
+    """Where a file names the repository, it names the one of _config.yml."""
+    name = ADDRESS.rsplit("/", 1)[1]
+    for path in [*NOTEBOOKS, ROOT / "README.md", ROOT / "book" / "index.md", ROOT / "CITATION.cff"]:
+        found = set(re.findall(rf"https://github\.com/[\w.-]+/{name}", path.read_text()))
+        assert found <= {ADDRESS}, f"{path.name} names {found}; run: make repository URL={ADDRESS}"
+
+
+def copy_of_the_book(folder):
+    (folder / "book").mkdir()
+    for name in ("_config.yml", "README.md", "CITATION.cff"):
+        shutil.copy(ROOT / name, folder)
+    for path in [*NOTEBOOKS, ROOT / "book" / "index.md"]:
+        shutil.copy(path, folder / "book")
+
+
+def test_make_repository_sets_the_address_everywhere(tmp_path):
+    copy_of_the_book(tmp_path)
+    repository.set_address(tmp_path, "https://github.com/someone/attention-course.git")
+    texts = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(ADDRESS in text for text in texts)
+    assert all("https://github.com/someone/attention-course" in text for text in texts)
+    assert yaml.safe_load((tmp_path / "_config.yml").read_text())["repository"]["branch"] == "main"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "github.com/a/b", "https://github.com/a", "https://x.org/a/b; rm -rf"]
+)
+def test_make_repository_refuses_other_addresses(tmp_path, address):
+    copy_of_the_book(tmp_path)
+    with pytest.raises(ValueError, match="URL must look like"):
+        repository.set_address(tmp_path, address)
+    assert ADDRESS in (tmp_path / "_config.yml").read_text()
+
+
+def notebook_with(source, **metadata):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="only", metadata=metadata)])
+
+
+def run_notebook(folder, source):
+    path = folder / "small.ipynb"
+    path.write_text(nbformat.writes(notebook_with(source)))
+    run.run(path)
+    return nbformat.read(path, as_version=4)
+
+
+def test_run_executes_cleans_and_is_stable(tmp_path):
+    source = "import ipywidgets\nprint('a')\nprint('b')\nipywidgets.IntSlider()"
+    first = run_notebook(tmp_path, source)
+    text = (tmp_path / "small.ipynb").read_text()
+    run.run(tmp_path / "small.ipynb")
+    assert (tmp_path / "small.ipynb").read_text() == text
+    outputs = first.cells[0].outputs
+    assert [output.get("text") for output in outputs] == ["a\nb\n", None]
+    assert run.WIDGET_VIEW not in outputs[1].data
+    assert "widgets" not in first.metadata
+
+
+def test_run_refuses_messages_on_standard_error_and_keeps_the_old_notebook(tmp_path):
+    with pytest.raises(ValueError, match="cell only wrote to standard error: mind this"):
+        run_notebook(tmp_path, "import sys\nprint('mind this', file=sys.stderr)")
+    assert nbformat.read(tmp_path / "small.ipynb", as_version=4).cells[0].outputs == []
+
+
+def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "kept.txt"
+    path.write_text("old")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        run.replace(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def stand_in_for_the_repository(folder):
+    """Make a git repository of the working tree's helpers, as Colab's pip would find on the web."""
+    shutil.copytree(ROOT / "helpers", folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-C", str(folder)]
+    subprocess.run([*git, "init", "--quiet", "--initial-branch", CONFIG["repository"]["branch"]], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "stand-in"], check=True)
+
+
+def test_notebook_sets_itself_up_alone_in_a_colab_like_folder(notebook, tmp_path, monkeypatch):
+    """The notebook alone on its disk fetches helpers with its own set-up cell; `make test-colab` runs it whole."""
+    source, installed, folder = tmp_path / "repository", tmp_path / "installed", tmp_path / "content"
+    for path in (source, installed, folder):
+        path.mkdir()
+    stand_in_for_the_repository(source)
+    git_config = tmp_path / "gitconfig"
+    git_config.write_text(f'[url "file://{source}"]\n    insteadOf = {ADDRESS}\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(git_config))
+    monkeypatch.setenv("PIP_TARGET", str(installed))
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip reads it the other way round: no isolation
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    in_colab = nbformat.v4.new_code_cell(
+        "import sys, types\nsys.modules['google.colab'] = types.ModuleType('colab')"
+    )
+    where = nbformat.v4.new_code_cell("import helpers\nprint(helpers.__file__)")
+    cells = [in_colab, *code_cells(notebook)[:2], where]
+    alone = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(alone, resources={"metadata": {"path": str(folder)}}).execute(stderr=subprocess.DEVNULL)
+    assert alone.cells[-1].outputs[0].text.startswith(str(installed)), alone.cells[1].outputs

@@ -1,0 +1,326 @@
+"""Figures show the numbers they were given, say them in words, and can be read on any ground."""
+
+import io
+
+import matplotlib.colors
+import matplotlib.image
+import matplotlib.pyplot
+import matplotlib.text
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import palette, plots
+
+WEIGHTS = np.array([0.1, 0.6, 0.05, 0.25])
+SEEDS = np.array([[0.1, 0.5, 0.4], [0.3, 0.3, 0.4], [0.2, 0.7, 0.1]])
+
+MAKERS = {
+    "attention_bars": lambda: plots.attention_bars({"y = 1": SEEDS, "y = 0": SEEDS[::-1]}, 1),
+    "sample_bars": lambda: plots.sample_bars({"a sample": [0.3, -1.2, 2.0]}, 1),
+    "heatmap": lambda: plots.heatmap(np.eye(3), answers=[(0, 0)]),
+    "learning_curve": lambda: plots.learning_curve({"loss": [2.0, 1.0], "val_loss": [3.0, 1.5]}),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def make(request):
+    return MAKERS[request.param]
+
+
+def has_colour(artist_colour, name):
+    return matplotlib.colors.to_hex(artist_colour) == palette.FIGURE[name]
+
+
+def bars(axes):
+    return axes.containers[0].patches
+
+
+def outlines(axes):
+    return [patch for patch in axes.patches if not patch.get_fill()]
+
+
+def test_every_plot_returns_a_figure_with_words(make):
+    figure = make()
+    assert isinstance(figure, plots.Figure)
+    assert str(figure) == repr(figure) == figure.alt
+    assert figure.alt.endswith(".")
+
+
+def test_picture_is_a_transparent_png(make):
+    png = make().png()
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    pixels = matplotlib.image.imread(io.BytesIO(png))
+    assert pixels.shape[1] == int(plots.WIDTH * plots.DOTS_PER_INCH)
+    for corner in (pixels[0, 0], pixels[0, -1], pixels[-1, 0], pixels[-1, -1]):
+        assert corner[3] == 0
+    # Between the bars, inside the axes, the ground is transparent too.
+    assert (pixels[..., 3] == 0).mean() > 0.5
+    assert (pixels[..., 3] == 1).any()
+
+
+def test_second_run_gives_the_same_bytes(make):
+    assert make().png() == make().png()
+
+
+def test_no_figure_is_left_open(make):
+    make().png()
+    assert matplotlib.pyplot.get_fignums() == []
+
+
+def test_notebook_gets_the_picture_and_the_words(make):
+    figure = make()
+    data, metadata = figure._repr_mimebundle_()
+    assert data == {"image/png": figure.png(), "text/plain": figure.alt}
+    assert metadata == {"image/png": {"alt": figure.alt, "width": 538}}
+
+
+def test_nothing_is_drawn_in_a_colour_that_one_ground_swallows(make):
+    figure = make()
+    figure.draw_without_rendering()
+    words = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text() and text.get_visible()]
+    assert words
+    allowed = set(palette.FIGURE.values())
+    assert {matplotlib.colors.to_hex(text.get_color()) for text in words} <= allowed
+    for axes in figure.axes:
+        for spine in axes.spines.values():
+            assert not spine.get_visible() or has_colour(spine.get_edgecolor(), "muted")
+
+
+def test_words_are_legible_on_a_phone(make):
+    figure = make()
+    figure.draw_without_rendering()
+    on_a_phone = 360 / (72 * plots.WIDTH)  # the figure's 72 points an inch on 360 pixels
+    sizes = [text.get_size() for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
+    assert min(sizes) * on_a_phone > 9
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (1, "The largest weight, 0.60, is on step 1: found."),
+        (3, "The largest weight, 0.60, is on step 1, the answer on step 3: not found."),
+    ],
+)
+def test_verdict_says_where_the_largest_weight_is(answer, said):
+    assert plots.verdict(WEIGHTS, answer, "step") == said
+    assert plots.attention_bars(WEIGHTS, answer, axis="step").alt == said
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.data())
+def test_verdict_finds_the_answer_where_it_is_largest_and_nowhere_else(weights, data):
+    answer = data.draw(st.integers(0, len(weights) - 1))
+    found = plots.verdict(weights, answer).endswith(": found.")
+    assert found == (weights.index(max(weights)) == answer)
+
+
+def test_bars_are_the_weights():
+    axes = plots.attention_bars(WEIGHTS, 1).axes[0]
+    assert [bar.get_height() for bar in bars(axes)] == WEIGHTS.tolist()
+    np.testing.assert_allclose([bar.get_x() + bar.get_width() / 2 for bar in bars(axes)], range(4))
+    assert all(has_colour(bar.get_facecolor(), "weight") for bar in bars(axes))
+    assert axes.get_ylim()[0] == 0
+
+
+def test_one_set_of_weights_needs_no_range():
+    figure = plots.attention_bars(WEIGHTS, 1)
+    assert not figure.axes[0].collections
+    assert figure.get_supylabel() == "weight"
+
+
+@pytest.mark.parametrize("answer", range(4))
+def test_answer_is_outlined_and_labelled(answer):
+    axes = plots.attention_bars(WEIGHTS, answer).axes[0]
+    [outline], bar = outlines(axes), bars(axes)[answer]
+    assert outline.get_bbox().bounds == pytest.approx(bar.get_bbox().bounds)
+    assert has_colour(outline.get_edgecolor(), "answer")
+    [label] = axes.texts
+    assert label.get_text() == "answer"
+    assert label.xy == (answer, WEIGHTS[answer])
+    assert axes.get_ylim()[1] > WEIGHTS[answer]
+
+
+def test_label_stays_inside_the_picture():
+    for answer in (0, 3):
+        figure = plots.attention_bars(WEIGHTS, answer)
+        figure.draw_without_rendering()
+        box, whole = figure.axes[0].texts[0].get_window_extent(), figure.bbox
+        assert whole.x0 <= box.x0 < box.x1 <= whole.x1
+        assert whole.y0 <= box.y0 < box.y1 <= whole.y1
+
+
+def test_several_seeds_give_the_mean_and_the_range():
+    figure = plots.attention_bars(SEEDS, 1)
+    axes = figure.axes[0]
+    np.testing.assert_allclose([bar.get_height() for bar in bars(axes)], SEEDS.mean(axis=0))
+    ranges = np.array([line[:, 1] for line in axes.collections[0].get_segments()])
+    np.testing.assert_allclose(ranges, np.stack([SEEDS.min(axis=0), SEEDS.max(axis=0)], axis=1))
+    # Above the range, or the line would run through it.
+    assert axes.texts[0].xy == (1, 0.7)
+    assert figure.alt == "The largest weight, 0.50, is on column 1: found."
+    assert figure.get_supylabel() == "mean weight"
+
+
+def test_panels_are_drawn_in_order_on_one_scale():
+    figure = plots.attention_bars({"y = 1": [0.1, 0.9], "y = 0": [0.6, 0.4]}, 1)
+    assert figure.alt == (
+        "y = 1: The largest weight, 0.90, is on column 1: found. "
+        "y = 0: The largest weight, 0.60, is on column 0, the answer on column 1: not found."
+    )
+    first, second = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["y = 1", "y = 0"]
+    assert [[bar.get_height() for bar in bars(axes)] for axes in figure.axes] == [[0.1, 0.9], [0.6, 0.4]]
+    assert first.get_ylim() == second.get_ylim()
+    assert first.get_ylim()[1] > 0.9
+    assert second.get_xlabel() == "column"
+
+
+def test_sample_bars_say_and_mark_the_answer():
+    figure = plots.sample_bars({"y = 1": [0.5, 1.0, -2.0], "y = 0": [0.5, -1.0, 3.0]}, 1, axis="step")
+    assert figure.alt == "y = 1: step 1 holds 1.00. y = 0: step 1 holds -1.00."
+    for axes, height in zip(figure.axes, (1.0, -1.0), strict=True):
+        [outline] = outlines(axes)
+        assert (outline.get_x(), outline.get_height()) == (pytest.approx(0.6), height)
+        low, high = axes.get_ylim()
+        assert low < -2
+        assert high > 3
+        assert axes.texts[0].xy == (1, max(height, 0))
+    assert figure.get_supylabel() == "value"
+
+
+def test_heatmap_shows_the_weights_and_outlines_the_answers():
+    weights = np.array([[0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
+    figure = plots.heatmap(weights, answers=[(0, 1), (1, 0)], row="query", column="key")
+    assert figure.alt == (
+        "Heatmap of 2 by 3 weights, query by key, the largest 0.90. "
+        "1 of 2 answers hold the largest weight of their query."
+    )
+    [axes] = figure.axes
+    [image] = axes.images
+    np.testing.assert_array_equal(image.get_array(), weights)
+    assert image.get_clim() == (0, 0.9)
+    # From nothing to the full colour: no white that a dark page would show.
+    transparent, opaque = image.cmap(0.0), image.cmap(1.0)
+    assert (transparent[3], opaque[3]) == (0, 1)
+    assert has_colour(opaque[:3], "weight")
+    cells = [outline.get_bbox().bounds for outline in outlines(axes)]
+    assert cells == [(0.5, -0.5, 1, 1), (-0.5, 0.5, 1, 1)]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("key", "query")
+
+
+def test_heatmap_without_answers_claims_nothing_about_them():
+    assert plots.heatmap([[0.0, 0.0]]).alt == "Heatmap of 1 by 2 weights, row by column, the largest 0.00."
+
+
+def test_learning_curve_shows_and_says_every_curve():
+    history = {name: [4.0 + shift, 2.0, 1.0 + shift] for shift, name in enumerate("abcde")}
+    figure = plots.learning_curve(history)
+    assert figure.alt.startswith(
+        "a goes from 4.00 to 1.00 in 3 epochs. b goes from 5.00 to 2.00 in 3 epochs."
+    )
+    [axes] = figure.axes
+    for line, (name, values) in zip(axes.lines, history.items(), strict=True):
+        assert line.get_label() == name
+        assert line.get_xdata().tolist() == [1, 2, 3]
+        assert line.get_ydata().tolist() == values
+    # Told apart without colour too.
+    assert len({line.get_linestyle() for line in axes.lines[:4]}) == 4
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(history)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: plots.attention_bars("x", 0), TypeError, "panels must be an array of numbers"),
+        (lambda: plots.attention_bars([[[1.0]]], 0), ValueError, r"panels must have 1 or 2 dimension\(s\)"),
+        (lambda: plots.attention_bars([1.0, np.nan], 0), ValueError, "panels must be finite"),
+        (lambda: plots.attention_bars({"a": [1.0], "b": [1.0, 2.0]}, 0), ValueError, r"panels .* \[1, 2\]"),
+        (lambda: plots.attention_bars({}, 0), ValueError, "panels must hold"),
+        (lambda: plots.attention_bars(WEIGHTS, 4), ValueError, "answer must be from 0 to 3, got 4"),
+        (lambda: plots.attention_bars(WEIGHTS, 1.0), TypeError, "answer must be an integer, got 1.0"),
+        (lambda: plots.sample_bars({"a": SEEDS}, 0), ValueError, r"panels must have 1 dimension\(s\)"),
+        (lambda: plots.sample_bars({"a": WEIGHTS}, -1), ValueError, "answer must be from 0 to 3, got -1"),
+        (lambda: plots.verdict(WEIGHTS, 9), ValueError, "answer must be from 0 to 3, got 9"),
+        (lambda: plots.verdict([], 0), ValueError, "weights must not be empty"),
+        (lambda: plots.heatmap(WEIGHTS), ValueError, r"weights must have 2 dimension\(s\)"),
+        (lambda: plots.heatmap([["a"]]), TypeError, "weights must be an array of numbers"),
+        (lambda: plots.heatmap(SEEDS, answers=[(3, 0)]), ValueError, "answers must be from 0 to 2, got 3"),
+        (lambda: plots.heatmap(SEEDS, answers=[(0, 3)]), ValueError, "answers must be from 0 to 2, got 3"),
+        (lambda: plots.learning_curve({}), TypeError, "history must be a dict"),
+        (lambda: plots.learning_curve([1.0]), TypeError, "history must be a dict"),
+        (lambda: plots.learning_curve({"loss": [np.nan]}), ValueError, r"history\['loss'\] must be finite"),
+        (lambda: plots.learning_curve({"loss": 1.0}), ValueError, r"history\['loss'\] must have 1 dim"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def linear(colour):
+    """Return the light of a colour's red, green and blue (sRGB, IEC 61966-2-1)."""
+    part = np.array(matplotlib.colors.to_rgb(colour))
+    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one, other):
+    """Return the contrast ratio of WCAG 2.1 between two colours."""
+    low, high = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_formula_knows_its_ends():
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("ground", [palette.LIGHT["ground"], palette.DARK["ground"]])
+@pytest.mark.parametrize(("name", "least"), [("weight", 3), ("answer", 3), ("muted", 4)])
+def test_figure_colours_stand_out_on_both_grounds(ground, name, least):
+    assert contrast(palette.FIGURE[name], ground) >= least
+
+
+@pytest.mark.parametrize("page", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("behind", ["ground", "surface"])
+def test_site_colours_can_be_read(page, behind):
+    for name, least in {"text": 7, "muted": 4.5, "weight": 4.5, "answer": 4.5}.items():
+        assert contrast(page[name], page[behind]) >= least
+
+
+# Machado, Oliveira and Fernandes (2009): what each complete colour blindness makes of linear light.
+COLOUR_BLINDNESS = {
+    "none": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def lab(light):
+    """Return CIE L*a*b* of linear red, green and blue, where equal distances look alike."""
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.clip(to_xyz @ light, 0, 1) / [0.9505, 1.0, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("kind", COLOUR_BLINDNESS)
+@pytest.mark.parametrize(
+    "colours", [palette.FIGURE, palette.LIGHT, palette.DARK], ids=["figure", "light", "dark"]
+)
+def test_weight_and_answer_differ_to_the_colour_blind(kind, colours):
+    seen = [lab(COLOUR_BLINDNESS[kind] @ linear(colours[name])) for name in ("weight", "answer")]
+    # 10 is told apart at a glance; neighbours on a good palette lie 20 and more apart.
+    assert np.linalg.norm(seen[0] - seen[1]) > 40
