@@ -14,7 +14,7 @@ BIN := .venv/bin
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
 PORT ?= 8000
 
-.PHONY: help install lock labs site book run lab test lint benchmark repository clean
+.PHONY: help install lock labs site book run lab test test-colab lint benchmark repository clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -63,7 +63,20 @@ lab: install  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
 test: site lint  ## run every test there is
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+		--nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
+
+test-colab: .venv-colab/installed  ## run every notebook on Colab's versions, alone on its disk
+	$(BIN)/python tests/colab.py "$(CURDIR)/.venv-colab/bin/python"
+
+COLAB_PYTHON ?= $(shell for python in python3.12 python3.13 $(PYTHON); do \
+	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+
+.venv-colab/installed: tests/colab.txt .venv/installed
+	@echo "Setting up Colab's versions in .venv-colab (once; about 1.5 GB) …"
+	"$(COLAB_PYTHON)" -m venv .venv-colab
+	.venv-colab/bin/python -m pip install -r tests/colab.txt
+	@touch $@
 
 lint: install  ## check style and spelling
 	$(BIN)/ruff check .

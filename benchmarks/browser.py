@@ -90,7 +90,12 @@ def measure() -> list[tuple[str, float]]:
             rows.append(("slider move to first picture", statistics.median(m["picture"] for m in moves)))
             rows.append(("slider move to found answer", statistics.median(m["found"] for m in moves)))
             rows.append(("slider move to end of training", statistics.median(m["done"] for m in moves)))
-            rows.append(("longest task of the page while training, over 50 ms (ms; 0: none)", page.evaluate("longest")))
+            rows.append(
+                (
+                    "longest task of the page while training, over 50 ms (ms; 0: none)",
+                    page.evaluate("longest"),
+                )
+            )
             browser.close()
         rows.append(("lab code, compressed (kB)", compressed_size(folder) / 1000))
     return rows

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import colab
 import nbformat
 import pytest
 import yaml
@@ -63,7 +64,7 @@ def test_begins_with_title_promise_and_needs(notebook):
 
 def test_set_up_cell_is_hidden_short_and_for_colab_alone(notebook):
     setup = code_cells(notebook)[0]
-    assert "remove-cell" in tags(setup)
+    assert tags(setup) == ["remove-cell", "nbval-ignore-output"]
     lines = [line for line in setup.source.splitlines() if line]
     assert lines[0] == "import sys"
     assert lines[1] == 'if "google.colab" in sys.modules:'
@@ -225,34 +226,19 @@ def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def stand_in_for_the_repository(folder):
-    """Make a git repository of the working tree's helpers, as Colab's pip would find on the web."""
-    shutil.copytree(ROOT / "helpers", folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, folder)
-    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-C", str(folder)]
-    subprocess.run([*git, "init", "--quiet", "--initial-branch", CONFIG["repository"]["branch"]], check=True)
-    subprocess.run([*git, "add", "."], check=True)
-    subprocess.run([*git, "commit", "--quiet", "--message", "stand-in"], check=True)
-
-
 def test_notebook_sets_itself_up_alone_in_a_colab_like_folder(notebook, tmp_path, monkeypatch):
-    """The notebook alone on its disk fetches helpers with its own set-up cell; `make test-colab` runs it whole."""
-    source, installed, folder = tmp_path / "repository", tmp_path / "installed", tmp_path / "content"
-    for path in (source, installed, folder):
-        path.mkdir()
-    stand_in_for_the_repository(source)
-    git_config = tmp_path / "gitconfig"
-    git_config.write_text(f'[url "file://{source}"]\n    insteadOf = {ADDRESS}\n')
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(git_config))
-    monkeypatch.setenv("PIP_TARGET", str(installed))
-    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip reads it the other way round: no isolation
-    monkeypatch.setenv("PYTHONPATH", str(installed))
-    in_colab = nbformat.v4.new_code_cell(
-        "import sys, types\nsys.modules['google.colab'] = types.ModuleType('colab')"
+    for name, value in colab.environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "content").mkdir()
+    in_colab = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')"
+    where = "import helpers\nprint(helpers.__file__)"
+    alone = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(in_colab),
+            *code_cells(notebook)[:2],
+            nbformat.v4.new_code_cell(where),
+        ]
     )
-    where = nbformat.v4.new_code_cell("import helpers\nprint(helpers.__file__)")
-    cells = [in_colab, *code_cells(notebook)[:2], where]
-    alone = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(alone, resources={"metadata": {"path": str(folder)}}).execute(stderr=subprocess.DEVNULL)
-    assert alone.cells[-1].outputs[0].text.startswith(str(installed)), alone.cells[1].outputs
+    client = NotebookClient(alone, resources={"metadata": {"path": str(tmp_path / "content")}})
+    client.execute(stderr=subprocess.DEVNULL)
+    assert alone.cells[-1].outputs[0].text.startswith(str(tmp_path / "installed"))

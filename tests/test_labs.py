@@ -168,6 +168,22 @@ def test_the_numbers_are_mean_attention_weights(watched):
     np.testing.assert_allclose(heights, weights.T.ravel(), atol=6e-4)
 
 
+def test_the_verdict_says_what_the_numbers_say(watched):
+    page = watched.open()
+    verdict(the_lab(page))
+    weak = {"attention_column": 12, "input_dim": 16, "epochs": 1, "learning_rate": 0.0003, "seed": 9}
+    outcomes = set()
+    for settings in (weak, {**weak, "epochs": 15, "learning_rate": 0.01}):
+        lab = train_with(page, {**DEFAULTS, **settings})
+        weights = np.array([[float(cell) for cell in row[1:]] for row in numbers(lab)])
+        column = int(weights.max(axis=1).argmax())
+        words = verdict(lab)
+        assert f"is on column {column}" in words
+        assert words.endswith(": found." if column == 12 else ", the answer is column 12: not found.")
+        outcomes.add(column == 12)
+    assert outcomes == {True, False}
+
+
 def test_both_ends_of_each_slider(watched):
     lab = the_lab(watched.open())
     verdict(lab)
@@ -368,6 +384,29 @@ def test_two_hundred_quick_moves_end_on_the_last_value(watched, folder):
         worker_file.write_text(original)
 
 
+def test_a_newer_request_ends_the_training_before_it(watched):
+    page = watched.open("harness.html")
+    heard = page.evaluate(
+        """settings => new Promise(resolve => {
+            const worker = new Worker("attention-lab-worker.js", { type: "module" });
+            const heard = [];
+            const train = run => worker.postMessage({ kind: "train", run, lab: "dense", settings });
+            worker.onmessage = ({ data }) => {
+                if (data.kind !== "progress") return;
+                heard.push([data.run, data.progress.finished]);
+                if (heard.length === 1) [2, 3, 4].forEach(train);
+                if (data.progress.finished) resolve(heard);
+            };
+            train(1);
+        })""",
+        {**DEFAULTS, "epochs": 3},
+    )
+    runs = [run for run, _ in heard]
+    assert runs == sorted(runs)
+    assert set(runs) == {1, 4}, "the two in between were never worth starting"
+    assert [run for run, finished in heard if finished] == [4]
+
+
 def test_two_labs_do_not_disturb_each_other(watched):
     page = watched.open("two.html#dense?epochs=5", viewport={"width": 1280, "height": 1600})
     first, second = page.locator("attention-lab").all()
@@ -487,7 +526,7 @@ def test_nonsense_in_a_link_is_refused_in_words(watched):
             expect(lab.get_by_label(label)).to_have_value(value)
         expect(lab.locator(".lab-notice img")).to_have_count(0)
     assert "The largest weight" in verdict(lab)
-    lab.get_by_role("button", name="Reset").click()
+    train_with(page, {**DEFAULTS, "epochs": 1})
     expect(notice(lab)).to_be_hidden()
 
 

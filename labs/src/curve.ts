@@ -1,4 +1,4 @@
-/** The loss of every epoch so far as a small curve. */
+/** The loss so far as a small curve. */
 import { html, svg } from "./html";
 import type { Progress } from "./messages";
 
@@ -13,13 +13,8 @@ export function curveView() {
     node: html("div", { class: "lab-loss" }, html("span", {}, "Training loss"), value, drawing),
     draw({ losses, epochs }: Progress): void {
       const top = Math.max(USUAL_START, ...losses);
-      // A line needs two points; with one epoch both are the same and its round caps make a dot.
-      const points = losses.length === 1 ? [...losses, ...losses] : losses;
-      line.setAttribute(
-        "points",
-        points.map((loss, i) => `${epochs === 1 ? 0.5 : (losses.length === 1 ? 0 : i) / (epochs - 1)},${1 - loss / top}`).join(" "),
-      );
-      value.textContent = losses.length > 0 ? losses[losses.length - 1].toFixed(3) : "";
+      line.setAttribute("points", losses.map((loss, epoch) => `${epoch / epochs},${1 - loss / top}`).join(" "));
+      value.textContent = losses[losses.length - 1].toFixed(3);
     },
   };
 }

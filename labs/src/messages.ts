@@ -30,7 +30,7 @@ export interface Findings {
 export interface Progress {
   epoch: number;
   epochs: number;
-  /** Mean training loss of every finished epoch. */
+  /** The training loss of the first batch, before any step, then the mean of every finished epoch. */
   losses: number[];
   /** Spent on training so far, the pauses of a hidden tab included. */
   seconds: number;

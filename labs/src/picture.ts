@@ -80,7 +80,7 @@ function buildPanel(title: string, count: number, answer: number) {
     rx: 2,
   });
   const answerLabel = svg("text", { class: "lab-answer-label", y: LABEL_HEIGHT - 5, ...anchored(answer, count) });
-  const largestLabel = svg("text", { class: "lab-largest-label" });
+  const largestLabel = svg("text", { class: "lab-largest-label", "text-anchor": "middle" });
   const grid = [0, 0.5, 1].map((weight) => {
     const y = yOf(weight);
     return svg("line", { class: weight === 0 ? "lab-baseline" : "lab-grid", x1: 0, x2: "100%", y1: y, y2: y });
@@ -102,8 +102,8 @@ function buildPanel(title: string, count: number, answer: number) {
     weights.forEach((weight, i) => bars[i].style.setProperty("transform", `scaleY(${weight})`));
     answerLabel.textContent = `answer ${fixed(weights[answer])}`;
     largestLabel.textContent = largest === answer ? "" : fixed(weights[largest]);
-    const place = { ...anchored(largest, count), y: yOf(weights[largest]) - 4 };
-    for (const [name, value] of Object.entries(place)) largestLabel.setAttribute(name, String(value));
+    largestLabel.setAttribute("x", percent((largest + 0.5) / count));
+    largestLabel.setAttribute("y", String(yOf(weights[largest]) - 4));
   }
   return { node, update };
 }
@@ -129,11 +129,12 @@ function buildAxis({ position, panels, answer }: BarsPicture): HTMLElement {
 const yOf = (weight: number): number => LABEL_HEIGHT + BAR_HEIGHT * (1 - weight);
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(3)}%`;
 
-/** Where a label over bar `i` is tied, so that it stays inside the picture at both ends. */
+/** Where the label over position `i` is tied: over narrow bars it must stay inside at both ends. */
 function anchored(i: number, count: number): { x: string; "text-anchor": string } {
   const middle = (i + 0.5) / count;
-  if (middle < 0.15) return { x: percent(i / count), "text-anchor": "start" };
-  if (middle > 0.85) return { x: percent((i + 1) / count), "text-anchor": "end" };
+  const narrow = count > 4;
+  if (narrow && middle < 0.15) return { x: percent(i / count), "text-anchor": "start" };
+  if (narrow && middle > 0.85) return { x: percent((i + 1) / count), "text-anchor": "end" };
   return { x: percent(middle), "text-anchor": "middle" };
 }
 

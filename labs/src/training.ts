@@ -73,7 +73,9 @@ export function* train<Batch extends tf.TensorContainerObject>(
   for (let epoch = 1; epoch <= epochs; epoch++) {
     let sum = 0;
     for (const batch of batches) {
-      sum += trainStep(experiment, adam, batch);
+      const loss = trainStep(experiment, adam, batch);
+      sum += loss;
+      if (losses.length === 0) losses.push(loss);
       if (performance.now() > chunkEnd) {
         // The reader sees something move long before the first epoch is over.
         yield { progress: progress(epoch, false), findings: shown ? null : experiment.findings() };

@@ -90,7 +90,7 @@ export class LabView {
     if (savesData()) {
       this.say("Data saver is on: the lab loads and trains when you first touch it.");
       const begin = () => this.state() === "waiting" && this.retrain();
-      for (const touch of ["pointerdown", "keydown"]) this.element.addEventListener(touch, begin, { signal });
+      this.element.addEventListener("pointerdown", begin, { signal });
       return;
     }
     const observer = new IntersectionObserver((entries) => {
@@ -109,11 +109,13 @@ export class LabView {
     this.panel.set(linked.settings);
     this.element.scrollIntoView({ block: "start" });
     // Waiting labs train once they are in view, which this one is about to be.
-    if (this.state() !== "waiting") this.train();
+    if (this.state() !== "waiting") this.retrain();
     if (linked.refused.length > 0) this.say(linked.refused.join(" "));
   }
 
   private train(): void {
+    // What the training before this one still wanted to draw would pass for this one's.
+    this.next = null;
     this.setState("training");
     this.progressText.textContent = "starting …";
     this.progressBar.removeAttribute("value");
@@ -150,7 +152,7 @@ export class LabView {
       ...findings.metrics.flatMap(({ label, value }) => [html("dt", {}, label), html("dd", {}, value)]),
     );
     this.progressBar.max = progress.epochs;
-    this.progressBar.value = progress.losses.length;
+    this.progressBar.value = progress.losses.length - 1;
     this.progressText.textContent = `epoch ${progress.epoch} of ${progress.epochs}`;
     if (progress.finished) this.finish(progress, findings);
   }

@@ -1,0 +1,81 @@
+"""Run every notebook as Colab would: alone on its disk, fetching helpers with its own set-up cell.
+
+`make test-colab` runs this with Colab's versions; `test_book.py` runs the set-up alone with ours.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+
+
+def make_repository(folder):
+    """Make a git repository of the working tree's helpers, as pip would find it on the web."""
+    shutil.copytree(ROOT / "helpers", folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-C", str(folder)]
+    subprocess.run([*git, "init", "--quiet", "--initial-branch", CONFIG["branch"]], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "stand-in"], check=True)
+
+
+def environment(folder):
+    """Return the variables with which a kernel's `%pip install git+https://…` takes the working tree.
+
+    Args:
+        folder: an empty folder; it gets a git repository and the place pip installs to.
+    """
+    repository, installed = folder / "repository", folder / "installed"
+    repository.mkdir()
+    installed.mkdir()
+    make_repository(repository)
+    (folder / "gitconfig").write_text(f'[url "file://{repository}"]\n    insteadOf = {CONFIG["url"]}\n')
+    return {
+        "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
+        "PIP_TARGET": str(installed),
+        "PIP_UPGRADE": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this one the other way round: no isolation
+        "PYTHONPATH": str(installed),
+    }
+
+
+def main(python):
+    """Run all notebooks, strictly compared, with the interpreter `python`; return the exit code."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        variables = environment(folder)
+        profile = folder / "ipython" / "profile_default"
+        (profile / "startup").mkdir(parents=True)
+        shutil.copy(ROOT / "tests" / "colab_startup.py", profile / "startup")
+        shutil.copy(ROOT / "book" / "tools" / "ipython_kernel_config.py", profile)
+        results = []
+        for notebook in sorted((ROOT / "book").glob("*.ipynb")):
+            alone = folder / notebook.stem
+            alone.mkdir()
+            shutil.copy(notebook, alone)
+            command = [python, "-m", "pytest", "--nbval", "--nbval-current-env", "--quiet"]
+            command += [
+                "-p",
+                "no:cacheprovider",
+                "--nbval-sanitize-with",
+                ROOT / "tests" / "nbval.cfg",
+                notebook.name,
+            ]
+            results.append(
+                subprocess.run(
+                    command, cwd=alone, env={**os.environ, **variables, "IPYTHONDIR": str(profile.parent)}
+                ).returncode
+            )
+    return max(results, default=1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
