@@ -40,3 +40,37 @@ def get_data(num_samples, input_dim, attention_column=1, *, signed=False, seed):
     y = generator.integers(0, 2, (num_samples, 1)).astype("float32")
     x[:, attention_column] = 2 * y[:, 0] - 1 if signed else y[:, 0]
     return x, y
+
+
+def get_data_recurrent(num_samples, time_steps, input_dim, attention_step=10, *, seed):
+    """Make sequences of noise in which one time step holds the target, in every dimension.
+
+    Args:
+        num_samples: how many samples, at least 1.
+        time_steps: how many steps a sequence has, at least 1.
+        input_dim: how many values a step has, at least 1.
+        attention_step: the step that holds the target, 0 … time_steps − 1.
+        seed: an integer ≥ 0; the same seed gives the same data.
+
+    Returns:
+        `x`: float32 (num_samples, time_steps, input_dim), standard normal but for the step.
+        `y`: float32 (num_samples, 1), 0 or 1 with equal chance.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: a size below 1, or `attention_step` outside `time_steps`.
+
+    >>> x, y = get_data_recurrent(2, 20, 3, attention_step=10, seed=0)
+    >>> x.shape, bool((x[:, 10] == y).all())
+    ((2, 20, 3), True)
+    """
+    num_samples = checks.integer("num_samples", num_samples)
+    time_steps = checks.integer("time_steps", time_steps)
+    input_dim = checks.integer("input_dim", input_dim)
+    attention_step = checks.integer("attention_step", attention_step, 0, time_steps - 1)
+    generator = np.random.default_rng(checks.integer("seed", seed, 0))
+
+    x = generator.standard_normal((num_samples, time_steps, input_dim), dtype="float32")
+    y = generator.integers(0, 2, (num_samples, 1)).astype("float32")
+    x[:, attention_step, :] = y
+    return x, y

@@ -105,8 +105,13 @@ def write_page(folder: Path, *labs: str, name: str = "index.html") -> None:
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *args: object, policy: str | None, **options: object) -> None:
+        self.policy = policy
+        super().__init__(*args, **options)
+
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
@@ -115,9 +120,9 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(root: Path) -> Iterator[str]:
-    """Serve a folder on this machine; yield its address, without a slash at the end."""
-    handler = functools.partial(_Handler, directory=str(root))
+def serve(root: Path, policy: str | None = POLICY) -> Iterator[str]:
+    """Serve a folder on this machine, under a policy; yield its address, without a slash at the end."""
+    handler = functools.partial(_Handler, directory=str(root), policy=policy)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -62,7 +62,11 @@ export class Trainer {
 
   /** The worker holds this lock; who is granted it knows that the worker has died. */
   private watch(lock: string, signal: AbortSignal): void {
-    navigator.locks.request(lock, { signal }, () => this.fail("the browser ended its worker")).catch(() => {});
+    const granted = () => {
+      // The grant may have been on its way when the worker was stopped from here.
+      if (!signal.aborted) this.fail("the browser ended its worker");
+    };
+    navigator.locks.request(lock, { signal }, granted).catch(() => {});
   }
 
   private fail(message: string): void {

@@ -25,7 +25,7 @@ export class LabView {
   private readonly curve = curveView();
   private readonly progressBar = html("progress", { "aria-label": "Training progress", value: 0, max: 1 });
   private readonly progressText = html("span", { class: "lab-progress-text" });
-  private readonly metrics = html("dl", { class: "lab-metrics" });
+  private readonly metrics = html("div", { class: "lab-metrics" });
   private readonly verdict = html("p", { class: "lab-verdict" });
   /** Reads out the last verdict only: the visible one changes with every epoch. */
   private readonly announcement = html("p", { class: "lab-only-heard", "aria-live": "polite" });
@@ -149,7 +149,7 @@ export class LabView {
     this.verdict.textContent = findings.verdict;
     this.verdict.dataset.found = String(findings.found);
     this.metrics.replaceChildren(
-      ...findings.metrics.flatMap(({ label, value }) => [html("dt", {}, label), html("dd", {}, value)]),
+      ...findings.metrics.map(({ label, value }) => html("p", {}, html("span", {}, label), " ", html("span", {}, value))),
     );
     this.progressBar.max = progress.epochs;
     this.progressBar.value = progress.losses.length - 1;

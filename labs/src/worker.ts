@@ -25,8 +25,7 @@ function serve(page: MessagePort): void {
     idle = false;
     let done: TrainRequest | null = null;
     while (newest !== done) {
-      // During a drag several requests lie in the queue; the last of them is the one to train.
-      await nextTask();
+      // Whatever came in while the one before was training but the last is passed over.
       const request = newest as TrainRequest;
       try {
         await started;

@@ -1,0 +1,203 @@
+"""The built site in a real Chromium: whole, accessible, on its own, from a sub-folder."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+from chromium import launch_chromium
+from lab_page import LABS, serve
+from playwright.sync_api import Browser, Page, sync_playwright
+
+SITE = Path(__file__).parents[1] / "_build" / "html"
+AXE = LABS / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = sorted(path.name for path in SITE.glob("*.html"))
+READING_PAGES = [name for name in PAGES if name not in ("genindex.html", "search.html")]
+
+
+def test_the_site_is_built():
+    assert "index.html" in PAGES, "run `make site` first"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = launch_chromium(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """The site in a sub-folder, as on a project page."""
+    root = tmp_path_factory.mktemp("host")
+    (root / "attention").symlink_to(SITE)
+    with serve(root, policy=None) as host:
+        yield f"{host}/attention"
+
+
+class Visit:
+    """A page that was opened, with all that it asked for and complained about."""
+
+    def __init__(self, browser: Browser, url: str, **options) -> None:
+        self.context = browser.new_context(**options)
+        self.page: Page = self.context.new_page()
+        self.requested: list[str] = []
+        self.failed: list[str] = []
+        self.problems: list[str] = []
+        self.page.on("request", lambda request: self.requested.append(request.url))
+        self.page.on("response", lambda r: r.status >= 400 and self.failed.append(r.url))
+        self.page.on("console", lambda m: m.type in ("error", "warning") and self.problems.append(m.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.goto(url, wait_until="load")
+
+    def scroll_through(self) -> None:
+        """See the whole page, so that what loads late or trains in view does."""
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        for top in range(0, height, 800):
+            self.page.evaluate("top => window.scrollTo(0, top)", top)
+            self.page.wait_for_timeout(20)
+        for lab in self.page.locator("attention-lab").all():
+            lab.scroll_into_view_if_needed()
+            self.page.wait_for_function("lab => lab.dataset.state === 'done'", arg=lab.element_handle())
+
+
+@pytest.fixture
+def visit(browser, address):
+    visits = []
+
+    def open_page(name: str, **options) -> Visit:
+        visits.append(Visit(browser, f"{address}/{name}", **options))
+        return visits[-1]
+
+    yield open_page
+    for each in visits:
+        each.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_asks_no_other_host_and_has_no_error(visit, address, name):
+    page = visit(name)
+    page.scroll_through()
+    others = [url for url in page.requested if not url.startswith((address, "data:"))]
+    assert others == []
+    assert page.failed == []
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible_and_fits(visit, name, scheme, width):
+    page = visit(name, color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True).page
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    report = [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found]
+    assert report == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+@pytest.mark.parametrize("name", READING_PAGES)
+def test_pictures_are_there_and_described(visit, name):
+    page = visit(name)
+    page.scroll_through()
+    pictures = page.page.evaluate(
+        "[...document.querySelectorAll('main img')].map(i => [i.src, i.alt, i.complete && i.naturalWidth])"
+    )
+    assert all(width > 0 for _, _, width in pictures), pictures
+    assert all(alt and not alt.startswith("_images") for _, alt, _ in pictures), pictures
+
+
+class _Links(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes) -> None:
+        for name, value in attributes:
+            if name in ("href", "src") and value:
+                self.links.append(value)
+            if name in ("id", "name") and value:
+                self.ids.add(value)
+
+
+def test_no_link_within_the_site_is_broken():
+    pages = {name: _Links((SITE / name).read_text()) for name in PAGES}
+    broken = []
+    for name, page in pages.items():
+        for link in page.links:
+            target, fragment = urldefrag(urljoin(f"https://site/{name}", link))
+            if urlsplit(target).netloc != "site" or not target.startswith("https:"):
+                continue
+            path = unquote(urlsplit(target).path).lstrip("/") or "index.html"
+            missing_part = fragment and path in pages and fragment not in pages[path].ids
+            if not (SITE / path).is_file() or missing_part:
+                broken.append((name, link))
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_policy_allows_the_page_itself_and_nothing_injected(visit, name):
+    page = visit(name).page
+    page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.injected = true";
+            document.body.append(script);
+            document.body.insertAdjacentHTML("beforeend", "<img src='x:' onerror='window.injected = true'>");
+        }"""
+    )
+    page.wait_for_timeout(50)
+    assert page.evaluate("window.injected") is None
+    assert "'unsafe-eval'" not in page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute(
+        "content"
+    )
+
+
+def test_only_pages_with_a_lab_load_lab_code():
+    for name in PAGES:
+        text = (SITE / name).read_text()
+        assert ("labs/attention-lab.js" in text) == ("<attention-lab" in text), name
+    assert "<attention-lab" in (SITE / "index.html").read_text()
+
+
+def test_front_page_lab_comes_from_the_notebook_and_leads_to_it(visit):
+    lab = visit("index.html").page.locator("attention-lab")
+    assert lab.get_attribute("notebook") == "01_dense_attention"
+    assert lab.get_attribute("colab").endswith("/blob/main/book/01_dense_attention.ipynb")
+
+
+def test_without_javascript_a_lab_is_its_picture_and_a_sentence(visit):
+    page = visit("index.html", java_script_enabled=False).page
+    assert "found" in page.locator("attention-lab img").get_attribute("alt")
+    assert "need JavaScript" in page.locator("attention-lab figcaption").inner_text()
+
+
+def test_mathematics_is_in_the_page_without_a_script(visit):
+    page = visit("01_dense_attention.html", java_script_enabled=False).page
+    assert page.locator(".katex-display").count() >= 1
+    assert page.locator(".katex-error").count() == 0
+
+
+def test_pages_and_site_are_light(visit, address):
+    """Compressed, as a web host sends them: no page over 1 MB with all it loads, the site under 12 MB."""
+    for name in PAGES:
+        page = visit(name)
+        page.scroll_through()
+        loaded = {url for url in page.requested if url.startswith(address)}
+        files = [SITE / unquote(urlsplit(url).path.removeprefix("/attention/")) for url in loaded]
+        assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 1_000_000, name
+    assert sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file()) < 12_000_000
+
+
+def test_no_page_names_a_script_or_style_of_another_host():
+    for name in PAGES:
+        sources = re.findall(
+            r'<(?:script|link|img|iframe)\b[^>]*(?:src|href)="(https?:[^"]*)"', (SITE / name).read_text()
+        )
+        assert [source for source in sources if "rel=" not in source] == [], name
