@@ -14,7 +14,7 @@ BIN := .venv/bin
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
 PORT ?= 8000
 
-.PHONY: help install lock labs site book run lab test test-colab lint benchmark repository clean
+.PHONY: help install lock labs site book run lab test test-colab lint benchmark repository picture clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -89,6 +89,9 @@ benchmark: site  ## time retraining against model.fit, in the kernel and in the 
 
 repository: .venv/installed  ## set the repository's address everywhere: make repository URL=https://…
 	$(BIN)/python book/tools/repository.py "$(URL)"
+
+picture: site  ## take the README's picture of a lab
+	$(BIN)/python book/tools/picture.py
 
 clean:  ## remove what was built, but not what was set up
 	rm -rf _build book/assets/labs

@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 TRAINING_TIMEOUT = 30_000
 
+# Nothing is timed here: a busy machine may take its time.
+expect.set_options(timeout=15_000)
+
 
 # ---- A page with labs, watched ----------------------------------------------------------------------
 
@@ -185,13 +188,14 @@ def test_the_verdict_says_what_the_numbers_say(watched):
 
 
 def test_both_ends_of_each_slider(watched):
-    lab = the_lab(watched.open())
+    lab = the_lab(watched.open("index.html#dense?epochs=10"))
     verdict(lab)
     for control in DENSE_CONTROLS:
         if control["kind"] != "integer":
             continue
+        slider = lab.get_by_label(control["label"])
+        before = slider.input_value()
         for key, value in (("Home", control["min"]), ("End", control["max"])):
-            slider = lab.get_by_label(control["label"])
             slider.press(key)
             words = verdict(lab)
             assert slider.input_value() == str(value)
@@ -200,11 +204,11 @@ def test_both_ends_of_each_slider(watched):
             # One epoch is too little to find anything.
             if lab.get_by_label("Epochs").input_value() != "1":
                 assert f"is on column {column}: found." in words
-        lab.get_by_role("button", name="Reset").click()
+        slider.fill(before)
 
 
 def test_every_choice_and_the_switch(watched):
-    page = watched.open()
+    page = watched.open("index.html#dense?epochs=10")
     lab = the_lab(page)
     verdict(lab)
     for dimension in (4, 8, 16):
@@ -227,7 +231,7 @@ def test_ten_random_settings_find_the_known_answer(watched):
         settings = {
             "attention_column": draw.randrange(32),
             "input_dim": draw.choice([4, 8, 16, 32]),
-            "epochs": draw.randint(15, 30),
+            "epochs": draw.randint(15, 20),
             "learning_rate": draw.choice([0.001, 0.003, 0.01]),
             "signed": draw.random() < 0.5,
             "seed": draw.randrange(10),
@@ -353,7 +357,7 @@ def test_two_hundred_quick_moves_end_on_the_last_value(watched, folder):
     original = worker_file.read_text()
     worker_file.write_text(SHOW_MEMORY + original)
     try:
-        page = watched.open()
+        page = watched.open("index.html#dense?epochs=8")
         lab = the_lab(page)
         verdict(lab)
         slider = lab.get_by_label("Attention column")

@@ -1,0 +1,48 @@
+"""Print one table of all timings, with the bars they are held against: `make benchmark`."""
+
+import gzip
+from pathlib import Path
+
+from benchmarks import browser, kernel
+
+SITE = Path(__file__).parents[1] / "_build" / "html"
+
+
+def row(name, figure, bar="", unit="s"):
+    """Print one line of the table; a figure of None was not measured here."""
+    shown = "not measured" if figure is None else f"{figure:.3f} {unit}" if unit == "s" else f"{figure:.0f} {unit}"
+    print(f"{name:<58}{shown:>14}   {bar}", flush=True)
+
+
+def main():
+    """Measure, print, and say the ratios that the bars speak of."""
+    print("Kernel: 369 parameters, 20 epochs")
+    times = kernel.retraining()
+    for name, figure in times.items():
+        row(name, figure)
+    fit, first, again, torch = times.values()
+    row("  again, times faster than model.fit", fit / again, "at least 60, aim 100", "×")
+    row("  first time, times faster than model.fit", fit / first, "at least 2", "×")
+    row("  again, times faster than PyTorch", torch and torch / again, "at least 12", "×")
+    print("Kernel: the lab of chapter 1")
+    for name, figure in kernel.slider_move().items():
+        row(name, figure, "at most 0.250 s" if "move" in name else "")
+    row("growth of memory over 500 trainings", kernel.memory_growth(), "less than 50 MB", "MB")
+    print("Browser")
+    figures = dict(browser.measure())
+    for name, figure in figures.items():
+        unit = "kB" if "kB" in name else "ms" if "ms" in name else "s"
+        row(name, figure, unit=unit)
+    row("  369 parameters, share of model.fit", 100 * figures[browser.AGAIN] / fit, "at most 50 %", "%")
+    print("Pages, compressed, with all they load")
+    for name, size in page_weights().items():
+        row(name, size / 1000, "less than 1,000 kB", "kB")
+
+
+def page_weights():
+    """Return compressed bytes by page, counting what a browser fetched while the page was read."""
+    return browser.page_weights(SITE, lambda data: len(gzip.compress(data)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""How fast the kernel retrains, against `model.fit` and, where torch is installed, eager PyTorch.
+
+The job: four inputs, two Dense attention blocks, 369 parameters, 8,000 training samples in batches
+of 128, 2,000 for validation after each of 20 epochs, as in the listing of 2019.
+"""
+
+import gc
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import keras
+import nbformat
+import numpy as np
+from keras import layers
+
+from helpers import data, training
+
+BATCH_SIZE, EPOCHS = 128, 20
+
+
+def two_blocks():
+    """Return the compiled model of 369 parameters."""
+
+    def block(inputs):
+        weights = layers.Dense(inputs.shape[-1], "softmax", use_bias=False)(inputs)
+        return layers.Multiply()([inputs, weights])
+
+    inputs = keras.Input((4,))
+    output = layers.Dense(1, "sigmoid")(block(layers.Dense(16)(block(inputs))))
+    model = keras.Model(inputs, output)
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def job(seed):
+    """Return training and validation data."""
+    x, y = data.get_data(10_000, 4, seed=seed)
+    return (x[:8_000], y[:8_000]), (x[8_000:], y[8_000:])
+
+
+def seconds(function, *arguments, **options):
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    function(*arguments, **options)
+    return time.perf_counter() - start
+
+
+def retraining():
+    """Return rows (name, seconds) for the job with `model.fit` and with `Retrainer`."""
+    train, validation = job(0)
+    fit = []
+    for _ in range(3):
+        model = two_blocks()
+        fit.append(
+            seconds(
+                model.fit, *train, BATCH_SIZE, EPOCHS, validation_data=validation, shuffle=False, verbose=0
+            )
+        )
+
+    def first():
+        nonlocal retrainer
+        retrainer = training.Retrainer(two_blocks(), batch_size=BATCH_SIZE)
+        retrainer.train(*train, epochs=EPOCHS, seed=0, validation_data=validation)
+
+    retrainer = None
+    first_time = seconds(first)
+    again = []
+    for seed in range(1, 12):
+        train, validation = job(seed)
+        again.append(
+            seconds(retrainer.train, *train, epochs=EPOCHS, seed=seed % 2, validation_data=validation)
+        )
+    return {
+        "model.fit, as in the listing": statistics.median(fit),
+        "Retrainer, first time, compile included": first_time,
+        "Retrainer, again with new data": statistics.median(again),
+        "PyTorch, the same loop, eager": _torch_seconds(train),
+    }
+
+
+def _torch_seconds(train):
+    try:
+        import torch
+    except ImportError:
+        return None
+    torch.set_num_threads(1)
+    x, y = (torch.from_numpy(array) for array in train)
+    torch.manual_seed(0)
+    first, hidden, second, last = (
+        torch.nn.Linear(4, 4, bias=False),
+        torch.nn.Linear(4, 16),
+        torch.nn.Linear(16, 16, bias=False),
+        torch.nn.Linear(16, 1),
+    )
+    optimizer = torch.optim.Adam(torch.nn.ModuleList([first, hidden, second, last]).parameters())
+    loss_function = torch.nn.BCEWithLogitsLoss()
+
+    def run():
+        for _ in range(EPOCHS):
+            for start in range(0, len(x), BATCH_SIZE):
+                inputs, targets = x[start : start + BATCH_SIZE], y[start : start + BATCH_SIZE]
+                context = inputs * torch.softmax(first(inputs), dim=1)
+                units = hidden(context)
+                loss = loss_function(last(units * torch.softmax(second(units), dim=1)), targets)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+
+    return min(seconds(run) for _ in range(3))
+
+
+def slider_move():
+    """Return seconds for a move of chapter 1's lab, the picture included, and for the picture alone.
+
+    The functions are the notebook's own: its cells up to the lab are executed here without the
+    trainings of the lesson.
+    """
+    from helpers import activations, live, plots
+
+    notebook = nbformat.read(Path(__file__).parents[1] / "book" / "01_dense_attention.ipynb", as_version=4)
+    names = {"keras": keras, "layers": layers, "np": np, "data": data, "training": training}
+    names |= {"activations": activations, "live": live, "plots": plots, "functools": __import__("functools")}
+    for cell in notebook.cells:
+        if cell.id in ("model-code", "measure", "lab-retrainer", "lab-retrain"):
+            exec(compile(cell.source, cell.id, "exec"), names)
+    figure = names["retrain"]()
+    figure.png()
+    moves = [seconds(lambda c=column: names["retrain"](attention_column=c).png()) for column in range(2, 9)]
+    picture = [seconds(figure.png) for _ in range(7)]
+    return {"a slider move, picture included": statistics.median(moves), "the picture": statistics.median(picture)}
+
+
+def memory_growth(trainings=500):
+    """Return by how many MB the process grows over many trainings."""
+
+    def resident():
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+    if sys.platform != "linux":
+        return None
+    train, validation = job(0)
+    retrainer = training.Retrainer(two_blocks(), batch_size=BATCH_SIZE)
+    retrainer.train(*train, epochs=1, seed=0, validation_data=validation)
+    before = resident()
+    for seed in range(trainings):
+        retrainer.train(*train, epochs=1, seed=seed, validation_data=validation)
+    return resident() - before
