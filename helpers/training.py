@@ -45,6 +45,7 @@ class Retrainer:
         self._shapes = None
         # Drawing weights costs as much as half a small training, and most slider moves keep the seed.
         self._fresh_variables = functools.lru_cache(maxsize=16)(self._draw_variables)
+        self._compiled_epoch = tf.function(self._epoch, jit_compile=True)
 
     def train(self, x, y, *, epochs, seed, validation_data=None):
         """Train from fresh weights and return the losses of all epochs.
@@ -91,15 +92,17 @@ class Retrainer:
                 f"x and y must have the shapes this Retrainer was built for, {self._shapes}, got {shapes}. "
                 "For another shape build another one: Retrainer(model, batch_size=…)"
             )
-        if self._shapes is None:  # anew, because TensorFlow cannot call a function whose first trace failed
-            self._compiled_epoch = tf.function(self._epoch, jit_compile=True)
-        return self._train(x, y, epochs, seed, validation_data, shapes)
+        if self._shapes is None:
+            # One batch outside the compiled function: what does not fit the model fails here, in plain
+            # words, where a failed trace would leave the function unusable.
+            self._evaluate(*keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y)))
+            self._shapes = shapes
+        return self._train(x, y, epochs, seed, validation_data)
 
-    def _train(self, x, y, epochs, seed, validation_data, shapes):
+    def _train(self, x, y, epochs, seed, validation_data):
         self._reset(seed)
         for _ in range(epochs):
             losses = self._compiled_epoch(x, y, validation_data).numpy()
-            self._shapes = shapes  # only now, as data that failed in the model binds nobody
             yield {name: float(loss) for name, loss in zip(("loss", "val_loss"), losses, strict=False)}
 
     def _epoch(self, x, y, validation_data):

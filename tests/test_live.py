@@ -371,7 +371,8 @@ def test_a_function_that_moves_its_own_slider_trains_again_after():
         return figure(f"Amount {amount}.")
 
     lab = live(function, lab="dense", amount=(0, 9))
-    widgets(lab)["amount"].value = 1
+    # On a thread of its own, so that a lock that waits for itself fails here instead of hanging.
+    wait_for(in_thread(lambda: setattr(widgets(lab)["amount"], "value", 1)))
     assert seen == [1, 5]
     assert said(lab) == "Amount 5."
 

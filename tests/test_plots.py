@@ -19,7 +19,9 @@ SEEDS = np.array([[0.1, 0.5, 0.4], [0.3, 0.3, 0.4], [0.2, 0.7, 0.1]])
 MAKERS = {
     "attention_bars": lambda: plots.attention_bars({"y = 1": SEEDS, "y = 0": SEEDS[::-1]}, 1),
     "sample_bars": lambda: plots.sample_bars({"a sample": [0.3, -1.2, 2.0]}, 1),
+    "attention_grid": lambda: plots.attention_grid({"LSTM": {"before": SEEDS, "after": SEEDS[::-1]}}, 1),
     "heatmap": lambda: plots.heatmap(np.eye(3), answers=[(0, 0)]),
+    "scaling": lambda: plots.scaling({"samples": {1: 2.0, 3: 4.0}}, quantity="seconds"),
     "learning_curve": lambda: plots.learning_curve({"loss": [2.0, 1.0], "val_loss": [3.0, 1.5]}),
 }
 
@@ -145,13 +147,15 @@ def test_answer_is_outlined_and_labelled(answer):
     assert label.xy[1] == axes.get_ylim()[1]
 
 
-def test_label_stays_inside_the_picture():
-    for answer in (0, 3):
-        figure = plots.attention_bars(WEIGHTS, answer)
+@pytest.mark.parametrize("count", [3, 32])
+def test_label_stays_above_the_bars_it_belongs_to(count):
+    for answer in (0, count // 2, count - 1):
+        figure = plots.attention_bars(np.full(count, 0.1), answer)
         figure.draw_without_rendering()
-        box, whole = figure.axes[0].texts[0].get_window_extent(), figure.bbox
-        assert whole.x0 <= box.x0 < box.x1 <= whole.x1
-        assert whole.y0 <= box.y0 < box.y1 <= whole.y1
+        [axes] = figure.axes
+        box, drawn = axes.texts[0].get_window_extent(), axes.bbox
+        assert drawn.x0 <= box.x0 < box.x1 <= drawn.x1
+        assert drawn.y1 <= box.y0 < box.y1 <= figure.bbox.y1
 
 
 def test_several_seeds_give_the_mean_and_the_range():
@@ -180,6 +184,28 @@ def test_panels_are_drawn_in_order_on_one_scale():
     assert second.get_xlabel() == "column"
 
 
+def test_grid_is_drawn_in_rows_and_columns_on_one_scale():
+    rows = {
+        "LSTM": {"before": [0.1, 0.9], "after": [0.6, 0.4]},
+        "GRU": {"before": SEEDS[:, :2], "after": [0.5, 0.5]},
+    }
+    figure = plots.attention_grid(rows, 1, axis="step")
+    assert figure.alt.startswith(
+        "LSTM before: The largest weight, 0.90, is on step 1: found. "
+        "LSTM after: The largest weight, 0.60, is on step 0, the answer on step 1: not found. GRU before:"
+    )
+    first, second, third, fourth = figure.axes
+    assert [[bar.get_height() for bar in bars(axes)] for axes in (first, second)] == [[0.1, 0.9], [0.6, 0.4]]
+    assert len(third.collections) == 1  # the range of the seeds
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    assert [axes.get_ylabel() for axes in figure.axes] == ["LSTM", "", "GRU", ""]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["before", "after", "", ""]
+    assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "step", "step"]
+    assert all(len(outlines(axes)) == 1 for axes in figure.axes)
+    assert [len(axes.texts) for axes in figure.axes] == [1, 1, 0, 0]
+    assert fourth.get_ylim()[1] > 0.9
+
+
 def test_sample_bars_say_and_mark_the_answer():
     figure = plots.sample_bars({"y = 1": [0.5, 1.0, -2.0], "y = 0": [0.5, -1.0, 3.0]}, 1, axis="step")
     assert figure.alt == "y = 1: step 1 holds 1.00. y = 0: step 1 holds -1.00."
@@ -200,7 +226,7 @@ def test_heatmap_shows_the_weights_and_outlines_the_answers():
     figure = plots.heatmap(weights, answers=[(0, 1), (1, 0)], row="query", column="key")
     assert figure.alt == (
         "Heatmap of 2 by 3 weights, query by key, the largest 0.90. "
-        "1 of 2 answers hold the largest weight of their query."
+        "Answers found, with the largest weight of their query: 1 of 2."
     )
     [axes] = figure.axes
     [image] = axes.images
@@ -217,6 +243,24 @@ def test_heatmap_shows_the_weights_and_outlines_the_answers():
 
 def test_heatmap_without_answers_claims_nothing_about_them():
     assert plots.heatmap([[0.0, 0.0]]).alt == "Heatmap of 1 by 2 weights, row by column, the largest 0.00."
+
+
+def test_scaling_shows_and_says_every_measurement():
+    figure = plots.scaling(
+        {"time steps": {20: 0.4, 10: 0.2}, "samples": {512: 0.1, 2048: 0.5}}, quantity="seconds an epoch"
+    )
+    assert figure.alt == (
+        "seconds an epoch: 0.20 at 10 time steps, 0.40 at 20. 0.10 at 512 samples, 0.50 at 2048."
+    )
+    for axes, name, x, y in zip(
+        figure.axes, ("time steps", "samples"), ([10, 20], [512, 2048]), ([0.2, 0.4], [0.1, 0.5]), strict=True
+    ):
+        assert axes.get_xlabel() == name
+        assert axes.lines[0].get_xdata().tolist() == x
+        assert axes.lines[0].get_ydata().tolist() == y
+        # From zero, so that twice as high is twice as long.
+        assert axes.get_ylim()[0] == axes.get_xlim()[0] == 0
+    assert figure.axes[0].get_title(loc="left") == "seconds an epoch"
 
 
 def test_learning_curve_shows_and_says_every_curve():
@@ -243,6 +287,14 @@ def test_learning_curve_shows_and_says_every_curve():
         (lambda: plots.attention_bars([1.0, np.nan], 0), ValueError, "panels must be finite"),
         (lambda: plots.attention_bars({"a": [1.0], "b": [1.0, 2.0]}, 0), ValueError, r"panels .* \[1, 2\]"),
         (lambda: plots.attention_bars({}, 0), ValueError, "panels must hold"),
+        (lambda: plots.attention_grid({"a": {"b": [1.0]}, "c": {}}, 0), ValueError, "rows must have equal"),
+        (lambda: plots.attention_grid({}, 0), ValueError, "rows must have equal"),
+        (lambda: plots.scaling({}, quantity="s"), TypeError, "panels must be a dict"),
+        (
+            lambda: plots.scaling({"n": {1: np.nan}}, quantity="s"),
+            ValueError,
+            r"panels\['n'\] must be finite",
+        ),
         (lambda: plots.attention_bars(WEIGHTS, 4), ValueError, "answer must be from 0 to 3, got 4"),
         (lambda: plots.attention_bars(WEIGHTS, 1.0), TypeError, "answer must be an integer, got 1.0"),
         (lambda: plots.sample_bars({"a": SEEDS}, 0), ValueError, r"panels must have 1 dimension\(s\)"),

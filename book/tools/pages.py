@@ -1,8 +1,7 @@
 """Sphinx extension: what the book's pages need beyond Jupyter Book.
 
-It puts the palette into a style sheet, labs onto pages, mathematics and scripts onto the site
-itself, and a content security policy onto every page, so that no page asks another host for
-anything.
+It puts the palette into a style sheet, labs onto pages, icons into them, and a content security
+policy onto every page, so that no page asks another host for anything.
 """
 
 import base64
@@ -19,8 +18,6 @@ from docutils.parsers.rst import Directive
 from helpers.palette import DARK, LIGHT
 from icons import draw_icons
 
-ROOT = Path(__file__).parents[2]
-KATEX = ROOT / "labs" / "node_modules" / "katex" / "dist"
 LAB = re.compile(r"<attention-lab\b.*?</attention-lab>", re.DOTALL)
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 INLINE_HANDLER = re.compile(r'\son[a-z]+="([^"]*)"')
@@ -100,7 +97,6 @@ def finish_site(app, exception):
         return
     static = Path(app.outdir) / "_static"
     (static / "palette.css").write_text(palette_css())
-    copy_katex(static / "katex")
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
     font_awesome = (theme / "scripts" / "fontawesome.js").read_text()
     for page in Path(app.outdir).glob("**/*.html"):
@@ -135,14 +131,6 @@ def palette_css():
         return "".join(f"--attention-{name}:{value};" for name, value in colours.items())
 
     return f":root{{{rules(LIGHT)}}}\nhtml[data-theme=dark]{{{rules(DARK)}}}\n"
-
-
-def copy_katex(target):
-    """Copy KaTeX's style sheet and the one font format that every browser of today reads."""
-    (target / "fonts").mkdir(parents=True, exist_ok=True)
-    shutil.copy(KATEX / "katex.min.css", target)
-    for font in (KATEX / "fonts").glob("*.woff2"):
-        shutil.copy(font, target / "fonts")
 
 
 def with_security_policy(page):

@@ -1,0 +1,61 @@
+"""The functions behind the kernel labs, at the ends and the defaults of their sliders."""
+
+import inspect
+import itertools
+
+import chapters
+import pytest
+
+from helpers.plots import Figure
+
+
+def stops(offer, default):
+    """Return a slider's ends and its default."""
+    if isinstance(offer, bool):
+        return [False, True]
+    ends = [offer[0], offer[-1] if isinstance(offer, list) else offer[1]]
+    return sorted({*ends, default}, key=str)
+
+
+def last_figure(result):
+    return list(result)[-1] if inspect.isgenerator(result) else result
+
+
+def grid(chapter):
+    function, _, sliders = chapters.lab(chapter)
+    defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
+    values = [stops(offer, defaults[name]) for name, offer in sliders.items()]
+    return function, [dict(zip(sliders, choice, strict=True)) for choice in itertools.product(*values)]
+
+
+def test_dense_lab_works_on_the_whole_grid_and_finds_the_answer_when_trained():
+    function, settings = grid("01_dense_attention")
+    assert len(settings) > 200
+    for values in settings:
+        figure = last_figure(function(**values))
+        assert isinstance(figure, Figure)
+        assert "The largest weight" in figure.alt
+        trained = values["epochs"] >= 20 and values["learning_rate"] == 0.001
+        if trained and not values["signed"] and values["input_dim"] == 32:
+            said = figure.alt.split(" y = 0")[0]
+            assert said.endswith(f"is on column {values['attention_column']}: found."), (values, said)
+
+
+def test_definitions_runs_no_lesson():
+    names = chapters.definitions("01_dense_attention")
+    assert callable(names["retrain"])
+    assert "model" not in names
+
+
+def test_lab_reads_the_sliders_from_the_notebook():
+    _, name, sliders = chapters.lab("01_dense_attention")
+    assert name == "dense"
+    assert sliders["attention_column"] == (0, 31)
+
+
+@pytest.mark.parametrize(
+    ("offer", "default", "expected"),
+    [((0, 3), 1, [0, 1, 3]), ([4, 8], 8, [4, 8]), (True, False, [False, True])],
+)
+def test_stops_are_ends_and_default(offer, default, expected):
+    assert stops(offer, default) == expected

@@ -1,0 +1,86 @@
+"""What the site's build adds to the pages: icons, mathematics, policy, labs; and how it is served."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lab_page import find_node
+
+ROOT = Path(__file__).parents[1]
+TOOLS = ROOT / "book" / "tools"
+sys.path.insert(0, str(TOOLS))
+
+import icons  # noqa: E402
+import mathematics  # noqa: E402
+import pages  # noqa: E402
+
+from helpers import palette  # noqa: E402
+
+FONT_AWESOME = (
+    'x={file:[384,512,[],"f15b","M1"],"my-file":[1,2,[],"f0","M9"]};y={file:[380,500,["a"],"f15b","M2 3"]}'
+)
+
+
+@pytest.fixture(autouse=True)
+def node_on_the_path(monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(find_node()).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_icons_become_drawings_and_the_script_goes():
+    page = (
+        '<script defer src="_static/scripts/fontawesome.js?x"></script><i class="fas fa-file" title="t"></i>'
+    )
+    assert icons.draw_icons(page, FONT_AWESOME) == (
+        '<svg class="svg-inline--fa fas fa-file" title="t" aria-hidden="true" viewBox="0 0 380 500">'
+        '<path d="M2 3"/></svg>'
+    )
+
+
+def test_an_unknown_icon_is_named():
+    with pytest.raises(ValueError, match="no icon 'nowhere'"):
+        icons.draw_icons('<span class="fa-solid fa-nowhere"></span>', FONT_AWESOME)
+
+
+def test_mathematics_is_drawn_in_order():
+    inline, block = mathematics.render([("x_1", False), (r"a = \operatorname{softmax}(W x)", True)])
+    assert "katex-display" not in inline
+    assert "katex-display" in block
+    assert "softmax" in block
+
+
+def test_wrong_mathematics_fails_the_build():
+    with pytest.raises(ValueError, match="KaTeX"):
+        mathematics.render([(r"\frac{1", False)])
+
+
+def test_policy_lists_the_pages_own_scripts_and_handlers_by_hash():
+    page = (
+        '<html><head></head><body><script>one()</script><a onclick="two()">x</a><script src="a.js"></script>'
+    )
+    policy = re.search(r'content="([^"]*)"', pages.with_security_policy(page)).group(1)
+    assert policy.count("'sha256-") == 2
+    assert "'unsafe-eval'" not in policy
+    assert "http" not in policy
+
+
+def test_policy_is_added_once():
+    page = pages.with_security_policy("<head></head>")
+    assert pages.with_security_policy(page) == page
+
+
+def test_palette_has_the_same_names_for_light_and_dark():
+    assert palette.LIGHT.keys() == palette.DARK.keys() >= palette.FIGURE.keys()
+    css = pages.palette_css()
+    assert f"--attention-weight:{palette.DARK['weight']}" in css.split("dark")[1]
+
+
+def test_serving_on_a_taken_port_names_another():
+    script = "import socket, serve; s = socket.create_server(('127.0.0.1', 0)); serve.serve('.', s.getsockname()[1])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=TOOLS, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert re.search(r"Cannot serve on port \d+ .*make book PORT=\d+", done.stderr)
