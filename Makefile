@@ -87,7 +87,7 @@ COLAB_PYTHON ?= $(shell for python in python3.12 python3.13 $(PYTHON); do \
 lint: install  ## check style and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell .
+	git ls-files -z -- ':!*.lock' ':!*.png' ':!*lock.json' | xargs -0 $(BIN)/codespell
 	@cd labs && $(WITH_NODE) npm run --silent check
 
 benchmark: site  ## time retraining against model.fit, in the kernel and in the browser

@@ -1,6 +1,6 @@
 """The book's colours, written once: figures read them here, the site makes its style sheet of them.
 
-Blue and vermillion after Okabe and Ito (2008), told apart with every common colour blindness. A
+Blue and vermilion after Okabe and Ito (2008), told apart with every common colour blindness. A
 figure lies on light and dark pages alike, so its tones keep a contrast of 4 : 1 or nearly so to
 both; the site's own parts know which page they are on and take a stronger tone.
 """
