@@ -11,16 +11,18 @@ import time
 from pathlib import Path
 
 import keras
-import nbformat
-import numpy as np
 from keras import layers
 
 from helpers import data, training
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import chapters
+
 BATCH_SIZE, EPOCHS = 128, 20
 
 
-def two_blocks():
+def two_blocks(metrics=()):
     """Return the compiled model of 369 parameters."""
 
     def block(inputs):
@@ -30,7 +32,7 @@ def two_blocks():
     inputs = keras.Input((4,))
     output = layers.Dense(1, "sigmoid")(block(layers.Dense(16)(block(inputs))))
     model = keras.Model(inputs, output)
-    model.compile("adam", "binary_crossentropy")
+    model.compile("adam", "binary_crossentropy", metrics=list(metrics))
     return model
 
 
@@ -52,12 +54,8 @@ def retraining():
     train, validation = job(0)
     fit = []
     for _ in range(3):
-        model = two_blocks()
-        fit.append(
-            seconds(
-                model.fit, *train, BATCH_SIZE, EPOCHS, validation_data=validation, shuffle=False, verbose=0
-            )
-        )
+        model = two_blocks(["accuracy"])
+        fit.append(seconds(model.fit, *train, BATCH_SIZE, EPOCHS, validation_data=validation, verbose=0))
 
     def first():
         nonlocal retrainer
@@ -112,22 +110,11 @@ def _torch_seconds(train):
 
 
 def slider_move():
-    """Return seconds for a move of chapter 1's lab, the picture included, and for the picture alone.
-
-    The functions are the notebook's own: its cells up to the lab are executed here without the
-    trainings of the lesson.
-    """
-    from helpers import activations, live, plots
-
-    notebook = nbformat.read(Path(__file__).parents[1] / "book" / "01_dense_attention.ipynb", as_version=4)
-    names = {"keras": keras, "layers": layers, "np": np, "data": data, "training": training}
-    names |= {"activations": activations, "live": live, "plots": plots, "functools": __import__("functools")}
-    for cell in notebook.cells:
-        if cell.id in ("model-code", "measure", "lab-retrainer", "lab-retrain"):
-            exec(compile(cell.source, cell.id, "exec"), names)
-    figure = names["retrain"]()
+    """Return seconds for a move of chapter 1's lab, the picture included, and for the picture alone."""
+    retrain, _, _ = chapters.lab("01_dense_attention")
+    figure = retrain()
     figure.png()
-    moves = [seconds(lambda c=column: names["retrain"](attention_column=c).png()) for column in range(2, 9)]
+    moves = [seconds(lambda c=column: retrain(attention_column=c).png()) for column in range(2, 9)]
     picture = [seconds(figure.png) for _ in range(7)]
     return {
         "a slider move, picture included": statistics.median(moves),

@@ -29,17 +29,24 @@ class Figure(matplotlib.figure.Figure):
     Args:
         alt: the result in words.
         height: in inches; the width is the book's.
+        layout: matplotlib's layout engine, or None for margins set by hand.
     """
 
-    def __init__(self, alt, height):
-        super().__init__(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout="constrained")
+    def __init__(self, alt, height, layout="constrained"):
+        super().__init__(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout=layout)
         FigureCanvasAgg(self)
         self.alt = alt
 
     def png(self):
         """Return the picture as PNG bytes, on a transparent ground."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", transparent=True, metadata={"Software": None})
+        self.savefig(
+            buffer,
+            format="png",
+            transparent=True,
+            metadata={"Software": None},
+            pil_kwargs={"compress_level": 3},
+        )
         return buffer.getvalue()
 
     def __str__(self):
@@ -254,8 +261,8 @@ def scaling(panels, *, quantity):
         _style(axes).plot(*values.T, "-o", markersize=4, color=FIGURE["weight"])
         axes.set_xlabel(size)
         axes.set_xlim(left=0)
-        axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    grid[0].set_ylim(bottom=0)  # shared, so only when all charts are drawn
     grid[0].set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
     return figure
 
@@ -272,17 +279,30 @@ def _panels(panels, dimensions):
 
 
 def _bars(panels, answer, axis, quantity, alt):
-    figure = Figure(alt, height=0.7 + 1.35 * len(panels))
+    figure = Figure(alt, height=0.9 + 1.25 * len(panels), layout=None)
     axes = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
-    for axis_object, (title, values) in zip(axes, panels.items(), strict=True):
-        _draw_bars(axis_object, values)
-        axis_object.set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
+    for axes_of_panel, (title, values) in zip(axes, panels.items(), strict=True):
+        _draw_bars(axes_of_panel, values)
+        axes_of_panel.set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
     # The range is shared and known only when all panels are drawn.
-    for axis_object in axes:
-        _mark_answer(axis_object, answer)
+    for axes_of_panel in axes:
+        _mark_answer(axes_of_panel, answer)
     axes[0].set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
     axes[-1].set_xlabel(axis)
+    _set_margins(figure, max(len(line) for title in panels for line in title.split(", ")))
     return figure
+
+
+def _set_margins(figure, letters):
+    """Leave room for `letters` on the left; a layout engine would take half of a slider move's time."""
+    height = figure.get_figheight()
+    figure.subplots_adjust(
+        left=(0.65 + 0.09 * letters) / WIDTH,
+        right=0.99,
+        bottom=0.52 / height,
+        top=1 - 0.5 / height,
+        hspace=0.3,
+    )
 
 
 def _draw_bars(axes, values):

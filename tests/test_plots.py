@@ -260,6 +260,7 @@ def test_scaling_shows_and_says_every_measurement():
         assert axes.lines[0].get_ydata().tolist() == y
         # From zero, so that twice as high is twice as long.
         assert axes.get_ylim()[0] == axes.get_xlim()[0] == 0
+        assert axes.get_ylim()[1] > 0.5
     assert figure.axes[0].get_title(loc="left") == "seconds an epoch"
 
 

@@ -1,0 +1,45 @@
+"""What a reader's browser loads for each page of the built site."""
+
+import gzip
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT / "tests"))
+
+from chromium import launch_chromium  # noqa: E402
+from lab_page import serve  # noqa: E402
+
+
+def measure():
+    """Return a dict from page to (seconds to first text, bytes, bytes compressed), the whole page seen."""
+    results = {}
+    with serve(SITE, policy=None) as site, sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        for path in sorted(SITE.glob("*.html")):
+            page = browser.new_page()
+            requested = set()
+            page.on("request", lambda request, requested=requested: requested.add(request.url))
+            page.goto(f"{site}/{path.name}")
+            first_text = page.evaluate(
+                "performance.getEntriesByName('first-contentful-paint')[0]?.startTime / 1000"
+            )
+            for lab in page.locator("attention-lab").all():
+                lab.scroll_into_view_if_needed()
+                page.wait_for_function("lab => lab.dataset.state === 'done'", arg=lab.element_handle())
+            files = {
+                SITE / unquote(urlsplit(url).path.lstrip("/")) for url in requested if url.startswith(site)
+            }
+            contents = [file.read_bytes() for file in files]
+            results[path.name] = (
+                first_text,
+                sum(map(len, contents)),
+                sum(len(gzip.compress(content)) for content in contents),
+            )
+            page.close()
+        browser.close()
+    return results
