@@ -1,4 +1,4 @@
-"""Run every notebook as Colab would: alone on its disk, fetching helpers with its own set-up cell.
+"""Run the tests of helpers, and every notebook as Colab would: alone, set up by its own first cell.
 
 `make test-colab` runs this with Colab's versions; `test_book.py` runs the set-up alone with ours.
 """
@@ -13,6 +13,9 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
+HELPERS_TESTS = [
+    f"tests/test_{name}.py" for name in ("activations", "checks", "data", "live", "plots", "training")
+]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
 
 
@@ -49,6 +52,7 @@ def environment(folder):
 
 def main(python):
     """Run all notebooks, strictly compared, with the interpreter `python`; return the exit code."""
+    pytest = [python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         variables = environment(folder)
@@ -56,24 +60,18 @@ def main(python):
         (profile / "startup").mkdir(parents=True)
         shutil.copy(ROOT / "tests" / "colab_startup.py", profile / "startup")
         shutil.copy(ROOT / "book" / "tools" / "ipython_kernel_config.py", profile)
-        results = []
+        print("The tests of helpers, on these versions", flush=True)
+        here = {**os.environ, "PYTHONPATH": str(ROOT)}
+        results = [subprocess.run([*pytest, *HELPERS_TESTS], cwd=ROOT, env=here).returncode]
+        strict = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", ROOT / "tests" / "nbval.cfg"]
+        alone = {**os.environ, **variables, "IPYTHONDIR": str(profile.parent)}
         for notebook in sorted((ROOT / "book").glob("*.ipynb")):
-            alone = folder / notebook.stem
-            alone.mkdir()
-            shutil.copy(notebook, alone)
-            command = [python, "-m", "pytest", "--nbval", "--nbval-current-env", "--quiet"]
-            command += [
-                "-p",
-                "no:cacheprovider",
-                "--nbval-sanitize-with",
-                ROOT / "tests" / "nbval.cfg",
-                notebook.name,
-            ]
-            results.append(
-                subprocess.run(
-                    command, cwd=alone, env={**os.environ, **variables, "IPYTHONDIR": str(profile.parent)}
-                ).returncode
-            )
+            print(f"{notebook.name}, alone on its disk", flush=True)
+            place = folder / notebook.stem
+            place.mkdir()
+            shutil.copy(notebook, place)
+            done = subprocess.run([*pytest, *strict, notebook.name], cwd=place, env=alone)
+            results.append(done.returncode)
     return max(results, default=1)
 
 
