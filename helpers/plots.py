@@ -91,7 +91,9 @@ def attention_bars(panels, answer, *, axis="column"):
     verdicts = {title: verdict(weights.mean(axis=0), answer, axis) for title, weights in panels.items()}
     alt = " ".join(f"{title}: {said}" if title else said for title, said in verdicts.items())
     several_seeds = any(len(weights) > 1 for weights in panels.values())
-    return _bars(panels, answer, axis, "mean weight" if several_seeds else "weight", alt)
+    quantity = "mean weight" if several_seeds else "weight"
+    # All attention is drawn on one scale, so that two figures can be compared by eye.
+    return _bars(panels, answer, axis, quantity, alt, top=1)
 
 
 def attention_grid(rows, answer, *, axis="column"):
@@ -122,7 +124,7 @@ def attention_grid(rows, answer, *, axis="column"):
     figure = Figure(alt, height=0.7 + 1.15 * len(rows))
     grid = figure.subplots(len(rows), len(columns[0]), sharex=True, sharey=True, squeeze=False)
     for axes, weights in zip(grid.flat, flat.values(), strict=True):
-        _draw_bars(axes, weights)
+        _draw_bars(axes, weights, top=1)
     for index, axes in enumerate(grid.flat):
         _mark_answer(axes, answer, label=index < len(columns[0]))
     for axes, title in zip(grid[:, 0], rows, strict=True):
@@ -161,38 +163,45 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
 
     Args:
         weights: an array (rows, columns) of numbers ≥ 0.
-        answers: pairs (row, column) where the large weights should be.
+        answers: pairs (row, column) where the large weights should be. A row with two of them
+            should have its two largest weights there, and so on.
         row: what the rows count.
         column: what the columns count.
 
     Returns:
-        A Figure whose `alt` says how many answers were found: hold the largest weight of their row.
+        A Figure whose `alt` says how many answers were found among the largest weights of their row.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, or an answer outside them.
     """
     weights = checks.finite_array("weights", weights, (2,))
     rows, columns = weights.shape
-    answers = [
+    answers = {
         (checks.integer("answers", r, 0, rows - 1), checks.integer("answers", c, 0, columns - 1))
         for r, c in answers
-    ]
-    found = sum(int(np.argmax(weights[r])) == c for r, c in answers)
+    }
+    wanted = [[c for r, c in answers if r == index] for index in range(rows)]
+    found = sum(len({*_largest(w, len(cells))} & {*cells}) for w, cells in zip(weights, wanted, strict=True))
     alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}, the largest {weights.max():.2f}."
     if answers:
-        alt += f" Answers found, with the largest weight of their {row}: {found} of {len(answers)}."
+        alt += f" Answers found, as the largest weights of their {row}: {found} of {len(answers)}."
 
     figure = Figure(alt, height=min(5.6, 1.2 + WIDTH * rows / columns))
     axes = _style(figure.subplots())
     # From transparent to opaque instead of from white, so that it reads on a dark page too.
     shades = LinearSegmentedColormap.from_list("weight", [(*to_rgb(FIGURE["weight"]), a) for a in (0, 1)])
     axes.imshow(weights, cmap=shades, vmin=0, vmax=max(weights.max(), 1e-9), aspect="auto")
-    for r, c in answers:
+    for r, c in sorted(answers):
         axes.add_patch(_outline(c - 0.5, r - 0.5, 1, 1))
+    if answers:
+        axes.set_title(
+            "answers outlined", loc="right", fontsize=FONT_SIZE, fontweight="bold", color=FIGURE["answer"]
+        )
+    axes.set_title(f"weight, 0 to {weights.max():.2f}", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
     axes.set_xlabel(column)
     axes.set_ylabel(row)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 
@@ -267,6 +276,11 @@ def scaling(panels, *, quantity):
     return figure
 
 
+def _largest(weights, count):
+    """Return where the `count` largest of `weights` (n,) are; of equal ones the first."""
+    return np.argsort(-weights, kind="stable")[:count].tolist()
+
+
 def _panels(panels, dimensions):
     panels = panels if isinstance(panels, dict) else {"": panels}
     panels = {
@@ -278,11 +292,11 @@ def _panels(panels, dimensions):
     return panels
 
 
-def _bars(panels, answer, axis, quantity, alt):
+def _bars(panels, answer, axis, quantity, alt, top=None):
     figure = Figure(alt, height=0.9 + 1.25 * len(panels), layout=None)
     axes = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
     for axes_of_panel, (title, values) in zip(axes, panels.items(), strict=True):
-        _draw_bars(axes_of_panel, values)
+        _draw_bars(axes_of_panel, values, top)
         axes_of_panel.set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
     # The range is shared and known only when all panels are drawn.
     for axes_of_panel in axes:
@@ -305,14 +319,17 @@ def _set_margins(figure, letters):
     )
 
 
-def _draw_bars(axes, values):
+def _draw_bars(axes, values, top=None):
     _style(axes)
     positions = np.arange(values.shape[1])
     axes.bar(positions, values.mean(axis=0), width=0.8, color=FIGURE["weight"])
     if len(values) > 1:
         axes.vlines(positions, values.min(axis=0), values.max(axis=0), color=FIGURE["muted"], linewidth=1.5)
     axes.set_xlim(-0.8, len(positions) - 0.2)
-    axes.set_ylim(min(0, axes.get_ylim()[0], values.min()), max(axes.get_ylim()[1], 1.05 * values.max()))
+    if top:
+        axes.set_ylim(0, top)
+    else:
+        axes.set_ylim(min(0, axes.get_ylim()[0], values.min()), max(axes.get_ylim()[1], 1.05 * values.max()))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
 

@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from helpers import checks
 
+EPOCHS_A_CALL = 32  # XLA wants to know in advance how many losses a call may return
+
 
 class Retrainer:
     """Train a compiled Keras model from fresh weights as often as asked, without compiling again.
@@ -45,7 +47,7 @@ class Retrainer:
         self._shapes = None
         # Drawing weights costs as much as half a small training, and most slider moves keep the seed.
         self._fresh_variables = functools.lru_cache(maxsize=16)(self._draw_variables)
-        self._compiled_epoch = tf.function(self._epoch, jit_compile=True)
+        self._compiled_epochs = tf.function(self._epochs, jit_compile=True)
 
     def train(self, x, y, *, epochs, seed, validation_data=None):
         """Train from fresh weights and return the losses of all epochs.
@@ -53,11 +55,12 @@ class Retrainer:
         Takes what `epochs` takes. Returns a dict with "loss" and, where there is validation data,
         "val_loss": lists of float, one an epoch.
         """
-        history = {}
-        for logs in self.epochs(x, y, epochs=epochs, seed=seed, validation_data=validation_data):
-            for name, value in logs.items():
-                history.setdefault(name, []).append(value)
-        return history
+        x, y, validation_data = self._prepare(x, y, epochs, seed, validation_data)
+        # Nobody looks between these epochs, so a few long calls serve instead of one for each.
+        calls = [min(EPOCHS_A_CALL, epochs - done) for done in range(0, epochs, EPOCHS_A_CALL)]
+        self._reset(seed)
+        losses = np.concatenate([self._train(x, y, validation_data, number) for number in calls])
+        return {name: losses[:, column].tolist() for column, name in enumerate(_names(validation_data))}
 
     def epochs(self, x, y, *, epochs, seed, validation_data=None):
         """Train from fresh weights, giving the losses epoch by epoch; leave the loop to stop early.
@@ -77,8 +80,23 @@ class Retrainer:
             TypeError, ValueError: `epochs` or `seed` out of range, NaN in the data, or data of
                 another shape than at the first training.
         """
-        epochs = checks.integer("epochs", epochs)
-        seed = checks.integer("seed", seed, 0, 2**32 - 1)
+        x, y, validation_data = self._prepare(x, y, epochs, seed, validation_data)
+        return self._each_epoch(x, y, epochs, seed, validation_data)
+
+    def _each_epoch(self, x, y, epochs, seed, validation_data):
+        self._reset(seed)
+        for _ in range(epochs):
+            losses = self._train(x, y, validation_data, 1)[0].tolist()
+            yield dict(zip(_names(validation_data), losses, strict=True))
+
+    def _train(self, x, y, validation_data, number):
+        """Train on for a number of epochs, at most EPOCHS_A_CALL; return their losses, a row an epoch."""
+        return self._compiled_epochs(x, y, validation_data, tf.constant(number)).numpy()[:number]
+
+    def _prepare(self, x, y, epochs, seed, validation_data):
+        """Check the arguments and return the data as tensors."""
+        checks.integer("epochs", epochs)
+        checks.integer("seed", seed, 0, 2**32 - 1)
         x, y = self._check_data("x", x, "y", y)
         if validation_data is not None:
             if not isinstance(validation_data, (list, tuple)) or len(validation_data) != 2:
@@ -97,13 +115,13 @@ class Retrainer:
             # words, where a failed trace would leave the function unusable.
             self._evaluate(*keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y)))
             self._shapes = shapes
-        return self._train(x, y, epochs, seed, validation_data)
+        return x, y, validation_data
 
-    def _train(self, x, y, epochs, seed, validation_data):
-        self._reset(seed)
-        for _ in range(epochs):
-            losses = self._compiled_epoch(x, y, validation_data).numpy()
-            yield {name: float(loss) for name, loss in zip(("loss", "val_loss"), losses, strict=False)}
+    def _epochs(self, x, y, validation_data, number):
+        losses = tf.zeros((EPOCHS_A_CALL, len(_names(validation_data))))
+        for epoch in tf.range(number):
+            losses = tf.tensor_scatter_nd_update(losses, [[epoch]], [self._epoch(x, y, validation_data)])
+        return losses
 
     def _epoch(self, x, y, validation_data):
         loss = self._mean_over_batches(self._step, x, y)
@@ -168,6 +186,10 @@ class Retrainer:
             keras.tree.pack_sequence_as(y, targets) if several else targets[0],
         )
         return keras.tree.map_structure(tf.convert_to_tensor, data)
+
+
+def _names(validation_data):
+    return ("loss",) if validation_data is None else ("loss", "val_loss")
 
 
 def _clone(part, clones):

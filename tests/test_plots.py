@@ -226,7 +226,7 @@ def test_heatmap_shows_the_weights_and_outlines_the_answers():
     figure = plots.heatmap(weights, answers=[(0, 1), (1, 0)], row="query", column="key")
     assert figure.alt == (
         "Heatmap of 2 by 3 weights, query by key, the largest 0.90. "
-        "Answers found, with the largest weight of their query: 1 of 2."
+        "Answers found, as the largest weights of their query: 1 of 2."
     )
     [axes] = figure.axes
     [image] = axes.images
@@ -239,10 +239,27 @@ def test_heatmap_shows_the_weights_and_outlines_the_answers():
     cells = [outline.get_bbox().bounds for outline in outlines(axes)]
     assert cells == [(0.5, -0.5, 1, 1), (-0.5, 0.5, 1, 1)]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("key", "query")
+    assert axes.get_title(loc="left") == "weight, 0 to 0.90"
+    assert axes.get_title(loc="right") == "answers outlined"
+
+
+def test_heatmap_counts_rows_and_columns_in_whole_numbers():
+    [axes] = plots.heatmap([WEIGHTS]).axes
+    low, high = sorted(axes.get_ylim())
+    assert [tick for tick in axes.get_yticks() if low <= tick <= high] == [0]
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+
+
+@pytest.mark.parametrize(("answers", "found"), [([1, 3], "2 of 2"), ([0, 1], "1 of 2"), ([3, 3], "0 of 1")])
+def test_heatmap_row_with_several_answers_has_them_among_its_largest(answers, found):
+    alt = plots.heatmap([WEIGHTS], answers=[(0, column) for column in answers]).alt
+    assert alt.endswith(f"Answers found, as the largest weights of their row: {found}.")
 
 
 def test_heatmap_without_answers_claims_nothing_about_them():
-    assert plots.heatmap([[0.0, 0.0]]).alt == "Heatmap of 1 by 2 weights, row by column, the largest 0.00."
+    figure = plots.heatmap([[0.0, 0.0]])
+    assert figure.alt == "Heatmap of 1 by 2 weights, row by column, the largest 0.00."
+    assert figure.axes[0].get_title(loc="right") == ""
 
 
 def test_scaling_shows_and_says_every_measurement():

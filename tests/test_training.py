@@ -285,7 +285,7 @@ def test_epoch_is_traced_once_over_many_trainings():
         retrainer.model.optimizer.learning_rate = 0.1 * seed
         retrainer.train(NOISE[::-1], TARGETS, epochs=seed + 1, seed=seed)
     assert len(traces) == after_the_first
-    assert retrainer._compiled_epoch.experimental_get_tracing_count() == 1
+    assert retrainer._compiled_epochs.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize(
