@@ -74,3 +74,46 @@ def get_data_recurrent(num_samples, time_steps, input_dim, attention_step=10, *,
     y = generator.integers(0, 2, (num_samples, 1)).astype("float32")
     x[:, attention_step, :] = y
     return x, y
+
+
+def get_data_per_dimension(num_samples, time_steps, attention_steps, *, seed):
+    """Make sequences of noise in which each dimension holds one bit, at a step of its own.
+
+    The target is 1 only if all bits are: it needs every dimension. Where it is 0, all the other
+    combinations of bits are equally likely, so with two dimensions one bit alone is right in 5 of
+    6 samples.
+
+    Args:
+        num_samples: how many samples, at least 1.
+        time_steps: how many steps a sequence has, at least 1.
+        attention_steps: the step of each dimension's bit, 0 … time_steps − 1; as many as dimensions.
+        seed: an integer ≥ 0; the same seed gives the same data.
+
+    Returns:
+        `x`: float32 (num_samples, time_steps, dimensions), standard normal but for the bits.
+        `y`: float32 (num_samples, 1), 0 or 1 with equal chance.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: a size below 1, no step at all, or one outside `time_steps`.
+
+    >>> x, y = get_data_per_dimension(4, 20, [5, 15], seed=0)
+    >>> x.shape, bool((x[:, 5, :1] * x[:, 15, 1:] == y).all())
+    ((4, 20, 2), True)
+    """
+    num_samples = checks.integer("num_samples", num_samples)
+    time_steps = checks.integer("time_steps", time_steps)
+    if not isinstance(attention_steps, (list, tuple)):
+        raise TypeError(f"attention_steps must be a list of integers, got {attention_steps!r}")
+    if not 1 <= len(attention_steps) <= 32:
+        raise ValueError(f"attention_steps must hold from 1 to 32 steps, got {len(attention_steps)}")
+    steps = [checks.integer("attention_steps", step, 0, time_steps - 1) for step in attention_steps]
+    generator = np.random.default_rng(checks.integer("seed", seed, 0))
+
+    dimensions = np.arange(len(steps))
+    x = generator.standard_normal((num_samples, time_steps, len(steps)), dtype="float32")
+    y = generator.integers(0, 2, (num_samples, 1)).astype("float32")
+    # All numbers but the largest, whose bits are all 1.
+    not_all = generator.integers(0, 2 ** len(steps) - 1, (num_samples, 1)) >> dimensions & 1
+    x[:, steps, dimensions] = np.where(y == 1, 1, not_all)
+    return x, y

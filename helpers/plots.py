@@ -106,7 +106,8 @@ def attention_grid(rows, answer, *, axis="column"):
         axis: what an index counts, "column" or "step".
 
     Returns:
-        A Figure whose `alt` gives the verdict of each chart.
+        A Figure whose `alt` says for each chart where the largest weight is. It gives no weight:
+            that is for the picture, as second decimals differ from one kind of machine to another.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, an answer outside them, or rows with
@@ -117,9 +118,11 @@ def attention_grid(rows, answer, *, axis="column"):
         raise ValueError(f"rows must have equal columns, got {columns}")
     flat = {(title, column): row[column] for title, row in rows.items() for column in row}
     flat = _panels(flat, (1, 2))
+    answer = checks.integer("answer", answer, 0, next(iter(flat.values())).shape[1] - 1)
+    largest = {titles: int(weights.mean(axis=0).argmax()) for titles, weights in flat.items()}
     alt = " ".join(
-        f"{title} {column}: {verdict(weights.mean(axis=0), answer, axis)}"
-        for (title, column), weights in flat.items()
+        f"{title}, {column}: largest on {axis} {index}, {'found' if index == answer else 'not found'}."
+        for (title, column), index in largest.items()
     )
     figure = Figure(alt, height=0.7 + 1.15 * len(rows))
     grid = figure.subplots(len(rows), len(columns[0]), sharex=True, sharey=True, squeeze=False)
@@ -182,7 +185,7 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
     }
     wanted = [[c for r, c in answers if r == index] for index in range(rows)]
     found = sum(len({*_largest(w, len(cells))} & {*cells}) for w, cells in zip(weights, wanted, strict=True))
-    alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}, the largest {weights.max():.2f}."
+    alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}."
     if answers:
         alt += f" Answers found, as the largest weights of their {row}: {found} of {len(answers)}."
 

@@ -1,7 +1,8 @@
 // node build.mjs            → ../book/assets/labs, what the site serves
 // node build.mjs FOLDER     → the same and the harness of the tests and benchmarks, into FOLDER
 import { build } from "esbuild";
-import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 
@@ -27,31 +28,40 @@ const trimTensorFlow = {
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 
-const entryPoints = [
-  { in: "src/attention-lab.ts", out: "attention-lab" },
-  { in: "src/attention-lab.css", out: "attention-lab" },
-  { in: "src/worker.ts", out: "attention-lab-worker" },
-];
-if (process.argv[2]) entryPoints.push({ in: "harness/worker.ts", out: "harness-worker" });
-
-await build({
-  absWorkingDir: here,
-  entryPoints,
-  outdir: folder,
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  legalComments: "none",
-  define: { "process.env.NODE_ENV": '"production"' },
-  plugins: [trimTensorFlow],
-  external: ["fs", "path", "worker_threads", "perf_hooks", "util", "crypto", "os", "url"],
-  logLevel: "info",
-});
-for (const name of ["tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm"]) {
-  await copyFile(path.join(wasm, name), path.join(folder, name));
-}
+// What is loaded last is written first: the address of a file carries a version made of its content.
+const wasmFiles = ["tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm"];
+for (const name of wasmFiles) await copyFile(path.join(wasm, name), path.join(folder, name));
 // "The same model in TensorFlow.js" shows the source itself: every lab file beside this one.
-for (const name of await readdir(here)) {
-  if (name.endsWith(".ts") && name !== "labs.ts") await copyFile(path.join(here, name), path.join(folder, `${name}.txt`));
+const sources = (await readdir(here)).filter((name) => name.endsWith(".ts") && name !== "labs.ts");
+for (const name of sources) await copyFile(path.join(here, name), path.join(folder, `${name}.txt`));
+
+const workers = [{ in: "src/worker.ts", out: "attention-lab-worker" }];
+if (process.argv[2]) workers.push({ in: "harness/worker.ts", out: "harness-worker" });
+await bundle(workers, await versionOf(wasmFiles));
+
+const page = ["src/attention-lab.ts", "src/attention-lab.css"].map((file) => ({ in: file, out: "attention-lab" }));
+if (process.argv[2]) page.push({ in: "harness/picture.ts", out: "harness-picture" });
+await bundle(page, await versionOf(["attention-lab-worker.js", ...sources.map((name) => `${name}.txt`)]));
+
+async function versionOf(names) {
+  const hash = createHash("sha256");
+  for (const name of names) hash.update(await readFile(path.join(folder, name)));
+  return hash.digest("hex").slice(0, 12);
+}
+
+function bundle(entryPoints, version) {
+  return build({
+    absWorkingDir: here,
+    entryPoints,
+    outdir: folder,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    define: { "process.env.NODE_ENV": '"production"', VERSION: JSON.stringify(version) },
+    plugins: [trimTensorFlow],
+    external: ["fs", "path", "worker_threads", "perf_hooks", "util", "crypto", "os", "url"],
+    logLevel: "info",
+  });
 }

@@ -1,7 +1,11 @@
 import { denseLab } from "./dense";
+import { perDimensionLab } from "./per_dimension";
+import { recurrentLab } from "./recurrent";
 import type { Lab } from "./src/training";
 
 /** Every lab by the name that its `<attention-lab lab="…">` carries. A new lab is one file and one line here. */
 export const labs: Record<string, Lab> = {
   dense: denseLab,
+  recurrent: recurrentLab,
+  per_dimension: perDimensionLab,
 };

@@ -20,35 +20,60 @@ POLICY = (
     "img-src 'self' data:; object-src 'none'; base-uri 'self'"
 )
 
-# What the cell of chapter 1 writes into the page.
-DENSE_CONTROLS = [
-    {
-        "name": "attention_column",
-        "label": "Attention column",
+
+def _integer(name: str, value: int, low: int, high: int) -> dict:
+    return {
+        "name": name,
+        "label": name.replace("_", " "),
         "kind": "integer",
-        "value": 1,
-        "min": 0,
-        "max": 31,
+        "value": value,
+        "min": low,
+        "max": high,
         "step": 1,
-    },
-    {
-        "name": "input_dim",
-        "label": "Input dimension",
+    }
+
+
+def _choice(name: str, value: int | float | str, choices: list) -> dict:
+    return {
+        "name": name,
+        "label": name.replace("_", " "),
         "kind": "choice",
-        "value": 32,
-        "choices": [4, 8, 16, 32],
-    },
-    {"name": "epochs", "label": "Epochs", "kind": "integer", "value": 20, "min": 1, "max": 30, "step": 1},
-    {
-        "name": "learning_rate",
-        "label": "Learning rate",
-        "kind": "choice",
-        "value": 0.001,
-        "choices": [0.0003, 0.001, 0.003, 0.01],
-    },
-    {"name": "signed", "label": "Targets −1 and +1", "kind": "switch", "value": False},
-    {"name": "seed", "label": "Seed", "kind": "integer", "value": 0, "min": 0, "max": 9, "step": 1},
-]
+        "value": value,
+        "choices": choices,
+    }
+
+
+def _switch(name: str, value: bool) -> dict:
+    return {"name": name, "label": name.replace("_", " "), "kind": "switch", "value": value}
+
+
+# What the chapters' cells write into their pages; tests compare it with the notebooks.
+CONTROLS = {
+    "dense": [
+        _integer("attention_column", 1, 0, 31),
+        _choice("input_dim", 32, [4, 8, 16, 32]),
+        _integer("epochs", 20, 1, 30),
+        _choice("learning_rate", 0.001, [0.0003, 0.001, 0.003, 0.01]),
+        _switch("signed", False),
+        _integer("seed", 0, 0, 9),
+    ],
+    "recurrent": [
+        _integer("attention_step", 10, 0, 19),
+        _choice("place", "before", ["before", "after"]),
+        _choice("cell", "LSTM", ["LSTM", "GRU", "SimpleRNN"]),
+        _integer("epochs", 5, 1, 10),
+        _choice("num_samples", 4096, [1024, 2048, 4096, 8192]),
+        _integer("seed", 0, 0, 9),
+    ],
+    "per_dimension": [
+        _integer("first_step", 5, 0, 19),
+        _integer("second_step", 15, 0, 19),
+        _switch("shared", False),
+        _choice("place", "before", ["before", "after"]),
+        _integer("dimensions", 2, 1, 4),
+        _integer("seed", 0, 0, 9),
+    ],
+}
 
 STATIC_PICTURE = (
     '<figure><img alt="The largest weight is on column 1" '
@@ -82,7 +107,7 @@ def build_labs(folder: Path) -> None:
         raise RuntimeError(f"The labs do not build:\n{built.stderr}")
 
 
-def lab_html(controls: list[dict] = DENSE_CONTROLS, lab: str = "dense") -> str:
+def lab_html(controls: list[dict] = CONTROLS["dense"], lab: str = "dense") -> str:
     """Return a lab's element, as helpers/live.py and the site build write it."""
     return (
         f'<attention-lab lab="{lab}" notebook="index" colab="https://colab.research.google.com/x" '

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data import get_data
+from helpers.data import get_data, get_data_per_dimension, get_data_recurrent
 
 
 @st.composite
@@ -133,3 +133,137 @@ def test_column_beyond_the_last_is_refused(input_dim, beyond):
 def test_signed_takes_booleans_alone(value):
     with pytest.raises(TypeError, match=r"^signed must be True or False, got"):
         get_data(**GOOD, signed=value)
+
+
+@st.composite
+def recurrent_arguments(draw):
+    time_steps = draw(st.integers(1, 30))
+    return {
+        "num_samples": draw(st.integers(1, 60)),
+        "time_steps": time_steps,
+        "input_dim": draw(st.integers(1, 4)),
+        "attention_step": draw(st.integers(0, time_steps - 1)),
+        "seed": draw(st.integers(0, 2**64)),
+    }
+
+
+@st.composite
+def per_dimension_arguments(draw):
+    time_steps = draw(st.integers(1, 30))
+    return {
+        "num_samples": draw(st.integers(1, 60)),
+        "time_steps": time_steps,
+        "attention_steps": draw(st.lists(st.integers(0, time_steps - 1), min_size=1, max_size=5)),
+        "seed": draw(st.integers(0, 2**64)),
+    }
+
+
+@given(recurrent_arguments())
+def test_step_holds_the_answer_in_every_dimension(wanted):
+    x, y = get_data_recurrent(**wanted)
+    assert x.shape == (wanted["num_samples"], wanted["time_steps"], wanted["input_dim"])
+    assert y.shape == (wanted["num_samples"], 1)
+    assert x.dtype == y.dtype == "float32"
+    np.testing.assert_array_equal(x[:, wanted["attention_step"]], np.broadcast_to(y, x[:, 0].shape))
+    assert set(np.unique(y)) <= {0, 1}
+
+
+def test_attention_step_is_10_unless_told():
+    x, y = get_data_recurrent(50, 20, 2, seed=0)
+    np.testing.assert_array_equal(x[:, 10, :1], y)
+
+
+@given(per_dimension_arguments())
+def test_each_dimension_holds_a_bit_and_the_target_needs_them_all(wanted):
+    x, y = get_data_per_dimension(**wanted)
+    steps = wanted["attention_steps"]
+    assert x.shape == (wanted["num_samples"], wanted["time_steps"], len(steps))
+    assert y.shape == (wanted["num_samples"], 1)
+    assert x.dtype == y.dtype == "float32"
+    bits = x[:, steps, range(len(steps))]
+    assert set(np.unique(bits)) <= {0, 1}
+    np.testing.assert_array_equal(bits.all(axis=1, keepdims=True), y)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_every_combination_of_bits_is_equally_likely_where_the_target_is_0(dimensions):
+    # With 40,000 samples these bounds lie five standard errors or more from the truth.
+    x, y = get_data_per_dimension(40_000, 4, [3, 0, 3][:dimensions], seed=1)
+    assert y.mean() == pytest.approx(0.5, abs=0.0125)
+    bits = x[y[:, 0] == 0][:, [3, 0, 3][:dimensions], range(dimensions)].astype(int)
+    shares = np.bincount(bits @ 2 ** np.arange(dimensions)) / len(bits)
+    np.testing.assert_allclose(shares, 1 / (2**dimensions - 1), atol=0.018)
+
+
+@pytest.mark.parametrize(
+    ("make", "answers"),
+    [
+        (lambda n: get_data_recurrent(n, 4, 2, 1, seed=3), [(1, 0), (1, 1)]),
+        (lambda n: get_data_per_dimension(n, 4, [1, 3], seed=3), [(1, 0), (3, 1)]),
+    ],
+    ids=["recurrent", "per_dimension"],
+)
+def test_sequences_are_standard_normal_elsewhere(make, answers):
+    x, y = make(40_000)
+    columns = [x[:, t, d] for t in range(4) for d in range(2) if (t, d) not in answers]
+    noise = np.stack(columns, axis=1)
+    np.testing.assert_allclose(noise.mean(axis=0), 0, atol=0.025)
+    np.testing.assert_allclose(noise.std(axis=0), 1, atol=0.018)
+    correlations = np.corrcoef(np.c_[noise, y], rowvar=False) - np.eye(len(columns) + 1)
+    assert abs(correlations).max() < 0.025
+
+
+SEQUENCES = {
+    get_data_recurrent: {"num_samples": 5, "time_steps": 4, "input_dim": 2, "attention_step": 1, "seed": 0},
+    get_data_per_dimension: {"num_samples": 5, "time_steps": 4, "attention_steps": [1, 3], "seed": 0},
+}
+
+
+@pytest.fixture(params=SEQUENCES, ids=lambda task: task.__name__)
+def task(request):
+    return request.param
+
+
+def test_sequences_repeat_with_their_seed_and_leave_global_states_alone(task):
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    (x, y), (same_x, same_y) = (task(**SEQUENCES[task]) for _ in range(2))
+    other_x, _ = task(**{**SEQUENCES[task], "seed": 1})
+    np.testing.assert_array_equal(x, same_x)
+    np.testing.assert_array_equal(y, same_y)
+    assert not np.isclose(x[:, 0], other_x[:, 0]).any()
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+
+
+@pytest.mark.parametrize("value", [1.0, "1", None, True])
+def test_sequences_refuse_other_types_by_name(task, value):
+    for name in SEQUENCES[task]:
+        with pytest.raises(TypeError, match=f"^{name} must be (an integer|a list of integers), got"):
+            task(**{**SEQUENCES[task], name: value})
+
+
+def test_sequences_refuse_negative_and_empty_sizes_by_name(task):
+    for name in SEQUENCES[task]:
+        negative = [-1, 3] if name == "attention_steps" else -1
+        with pytest.raises(ValueError, match=f"^{name} must be (at least|from) .* got -1$"):
+            task(**{**SEQUENCES[task], name: negative})
+        if name in ("num_samples", "time_steps", "input_dim"):
+            with pytest.raises(ValueError, match=f"^{name} must be at least 1, got 0$"):
+                task(**{**SEQUENCES[task], name: 0})
+
+
+def test_sequences_need_their_seed(task):
+    with pytest.raises(TypeError, match="seed"):
+        task(*list(SEQUENCES[task].values())[:-1])
+
+
+def test_steps_beyond_the_last_are_refused():
+    with pytest.raises(ValueError, match=r"^attention_step must be from 0 to 3, got 4$"):
+        get_data_recurrent(5, 4, 2, 4, seed=0)
+    with pytest.raises(ValueError, match=r"^attention_steps must be from 0 to 3, got 4$"):
+        get_data_per_dimension(5, 4, [0, 4], seed=0)
+
+
+@pytest.mark.parametrize("steps", [[], [0] * 33])
+def test_no_step_or_too_many_are_refused(steps):
+    with pytest.raises(ValueError, match=r"^attention_steps must hold from 1 to 32 steps, got"):
+        get_data_per_dimension(5, 4, steps, seed=0)

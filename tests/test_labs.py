@@ -1,143 +1,33 @@
 """The labs in a real Chromium: they train, tell the truth, and survive what readers and browsers do to them."""
 
+import hashlib
+import html
 import json
 import random
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from chromium import launch_chromium
-from lab_page import DENSE_CONTROLS, LABS, build_labs, lab_html, serve, write_page
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+import watched_labs
+from lab_page import CONTROLS, LABS, lab_html, write_page
+from playwright.sync_api import Page, expect
+from watched_labs import (
+    defaults,
+    notice,
+    numbers,
+    the_lab,
+    train_with,
+    verdict,
+)
 
-TRAINING_TIMEOUT = 30_000
+browser, folder, site, watched = (
+    watched_labs.browser,
+    watched_labs.folder,
+    watched_labs.site,
+    watched_labs.watched,
+)
 
-# Nothing is timed here: a busy machine may take its time.
-expect.set_options(timeout=15_000)
-
-
-# ---- A page with labs, watched ----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launch_chromium(playwright)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """The built labs in a sub-folder, as on a project site of GitHub Pages."""
-    folder = tmp_path_factory.mktemp("site") / "book" / "pages"
-    build_labs(folder)
-    write_page(folder, lab_html())
-    write_page(folder, lab_html(), lab_html(), name="two.html")
-    (folder / "axe.js").write_bytes((LABS / "node_modules" / "axe-core" / "axe.min.js").read_bytes())
-    (folder / "harness.html").write_text("<!doctype html><title>Harness</title><link rel=icon href='data:,'>")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def site(folder) -> Iterator[str]:
-    with serve(folder.parent.parent) as address:
-        yield f"{address}/book/pages"
-
-
-class Watched:
-    """Opens pages and remembers what must not happen on any of them."""
-
-    def __init__(self, browser: Browser, site: str) -> None:
-        self.browser = browser
-        self.site = site
-        self.expected: list[str] = []
-        self.problems: list[str] = []
-        self.contexts: list = []
-
-    def open(self, path: str = "index.html", *, script: str | None = None, **options) -> Page:
-        context = self.browser.new_context(**options)
-        self.contexts.append(context)
-        if script:
-            context.add_init_script(script)
-        context.on("request", self._check_host)
-        page = context.new_page()
-        page.set_default_timeout(TRAINING_TIMEOUT)
-        page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("dialog", lambda dialog: (self.problems.append(dialog.message), dialog.dismiss()))
-        page.goto(f"{self.site}/{path}")
-        return page
-
-    def _check_host(self, request) -> None:
-        if not request.url.startswith((self.site, "data:")):
-            self.problems.append(f"request to {request.url}")
-
-    def finish(self) -> None:
-        for context in self.contexts:
-            context.close()
-        unexpected = [
-            problem
-            for problem in self.problems
-            if not any(re.search(pattern, problem) for pattern in self.expected)
-        ]
-        assert unexpected == []
-
-
-@pytest.fixture
-def watched(browser, site) -> Iterator[Watched]:
-    watched = Watched(browser, site)
-    yield watched
-    watched.finish()
-
-
-def the_lab(page: Page) -> Locator:
-    return page.locator("attention-lab").first
-
-
-def notice(lab: Locator) -> Locator:
-    """What the lab says beside its verdict: refused links, failures."""
-    return lab.locator("[role=status]")
-
-
-def wait_until_trained(lab: Locator) -> None:
-    expect(lab).to_have_attribute("data-state", "done", timeout=TRAINING_TIMEOUT)
-
-
-def verdict(lab: Locator) -> str:
-    wait_until_trained(lab)
-    return lab.locator(".lab-verdict").inner_text()
-
-
-def numbers(lab: Locator) -> list[list[str]]:
-    """The table behind the button, row by row."""
-    wait_until_trained(lab)
-    button = lab.get_by_role("button", name="The numbers")
-    if button.get_attribute("aria-expanded") == "false":
-        button.click()
-    return lab.locator(".lab-numbers tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
-    )
-
-
-def link(settings: dict) -> str:
-    values = "&".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
-    return f"#dense?{values}"
-
-
-def train_with(page: Page, settings: dict) -> Locator:
-    page.evaluate("hash => { location.hash = hash }", link(settings))
-    lab = the_lab(page)
-    # The hash is read in a task of its own: the lab has these settings once its state says so.
-    page.wait_for_function(
-        "hash => document.querySelector('attention-lab').dataset.settings === hash", arg=link(settings)
-    )
-    return lab
-
-
-DEFAULTS = {control["name"]: control["value"] for control in DENSE_CONTROLS}
+DEFAULTS = defaults("dense")
 
 
 # ---- It trains, and the verdict is true -------------------------------------------------------------
@@ -177,7 +67,7 @@ def test_the_verdict_says_what_the_numbers_say(watched):
     weak = {"attention_column": 12, "input_dim": 16, "epochs": 1, "learning_rate": 0.0003, "seed": 9}
     outcomes = set()
     for settings in (weak, {**weak, "epochs": 15, "learning_rate": 0.01}):
-        lab = train_with(page, {**DEFAULTS, **settings})
+        lab = train_with(page, "dense", {**DEFAULTS, **settings})
         weights = np.array([[float(cell) for cell in row[1:]] for row in numbers(lab)])
         column = int(weights.max(axis=1).argmax())
         words = verdict(lab)
@@ -188,9 +78,9 @@ def test_the_verdict_says_what_the_numbers_say(watched):
 
 
 def test_both_ends_of_each_slider(watched):
-    lab = the_lab(watched.open("index.html#dense?epochs=10"))
+    lab = the_lab(watched.open("dense.html#dense?epochs=10"))
     verdict(lab)
-    for control in DENSE_CONTROLS:
+    for control in CONTROLS["dense"]:
         if control["kind"] != "integer":
             continue
         slider = lab.get_by_label(control["label"])
@@ -200,7 +90,7 @@ def test_both_ends_of_each_slider(watched):
             words = verdict(lab)
             assert slider.input_value() == str(value)
             assert f"{control['name']}={value}" in lab.get_attribute("data-settings")
-            column = lab.get_by_label("Attention column").input_value()
+            column = lab.get_by_label("attention column").input_value()
             # One epoch is too little to find anything.
             if lab.get_by_label("Epochs").input_value() != "1":
                 assert f"is on column {column}: found." in words
@@ -208,7 +98,7 @@ def test_both_ends_of_each_slider(watched):
 
 
 def test_every_choice_and_the_switch(watched):
-    page = watched.open("index.html#dense?epochs=10")
+    page = watched.open("dense.html#dense?epochs=10")
     lab = the_lab(page)
     verdict(lab)
     for dimension in (4, 8, 16):
@@ -218,7 +108,7 @@ def test_every_choice_and_the_switch(watched):
     for rate in ("0.0003", "0.003", "0.01"):
         lab.get_by_role("radio", name=rate, exact=True).check()
         assert "The largest weight" in verdict(lab)
-    lab.get_by_label("Targets −1 and +1").click()
+    lab.get_by_label("signed").click()
     # −1 carries as much signal as +1: now either class may be the one that attends to the column.
     assert re.search(r"\d( where y = 0)?, is on column 1: found\.", verdict(lab))
 
@@ -236,7 +126,7 @@ def test_ten_random_settings_find_the_known_answer(watched):
             "signed": draw.random() < 0.5,
             "seed": draw.randrange(10),
         }
-        lab = train_with(page, settings)
+        lab = train_with(page, "dense", settings)
         words = verdict(lab)
         column = min(settings["attention_column"], settings["input_dim"] - 1)
         assert f"is on column {column}: found." in words, (settings, words)
@@ -246,95 +136,14 @@ def test_ten_random_settings_find_the_known_answer(watched):
 
 
 def test_the_same_settings_give_the_same_picture(watched):
-    first = numbers(the_lab(watched.open("index.html#dense?epochs=3")))
-    page = watched.open("index.html#dense?epochs=3")
+    first = numbers(the_lab(watched.open("dense.html#dense?epochs=3")))
+    page = watched.open("dense.html#dense?epochs=3")
     lab = the_lab(page)
     assert numbers(lab) == first
     lab.get_by_role("button", name="Another seed").click()
     assert numbers(lab) != first
     lab.get_by_label("Seed").press("Home")
     assert numbers(lab) == first
-
-
-# ---- It is Keras' model -----------------------------------------------------------------------------
-
-
-def keras_model(kind: str, input_dim: int):
-    """The notebook's model, and which of its layers the browser calls by which name."""
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((input_dim,))
-    if kind == "dense":
-        weights = layers.Dense(input_dim, activation="softmax", name="attention")(inputs)
-        context = layers.Multiply()([inputs, weights])
-        hidden = layers.Dense(64, name="hidden")(context)
-    else:
-        weights = layers.Dense(input_dim, activation="softmax", use_bias=False, name="attention")(inputs)
-        context = layers.Multiply()([inputs, weights])
-        values = layers.Dense(16, name="hidden")(context)
-        weights = layers.Dense(16, activation="softmax", use_bias=False, name="hiddenAttention")(values)
-        hidden = layers.Multiply()([values, weights])
-    outputs = layers.Dense(1, activation="sigmoid", name="output")(hidden)
-    model = keras.Model(inputs, outputs)
-    model.compile("adam", "binary_crossentropy")
-    return model
-
-
-def named_weights(model) -> dict[str, dict[str, list[float]]]:
-    return {
-        layer.name: {weight.name: weight.numpy().ravel().tolist() for weight in layer.weights}
-        for layer in model.layers
-        if layer.weights
-    }
-
-
-@pytest.mark.parametrize(
-    ("kind", "input_dim", "batch_size", "parameters"), [("dense", 32, 64, 3233), ("two_blocks", 4, 128, 369)]
-)
-def test_the_first_hundred_steps_are_those_of_keras(watched, kind, input_dim, batch_size, parameters):
-    import keras
-
-    steps = 100
-    keras.utils.set_random_seed(0)
-    x = np.random.default_rng(0).standard_normal((steps * batch_size, input_dim)).astype("float32")
-    y = np.random.default_rng(1).integers(0, 2, (steps * batch_size, 1)).astype("float32")
-    x[:, 1] = y[:, 0]
-    model = keras_model(kind, input_dim)
-    assert model.count_params() == parameters
-    job = {
-        "model": kind,
-        "inputDim": input_dim,
-        "batchSize": batch_size,
-        "epochs": 1,
-        "learningRate": 0.001,
-        "data": {"x": x.ravel().tolist(), "y": y.ravel().tolist()},
-        "weights": named_weights(model),
-    }
-
-    losses = []
-    for step in range(steps):
-        batch = slice(step * batch_size, (step + 1) * batch_size)
-        model.reset_metrics()
-        losses.append(float(model.train_on_batch(x[batch], y[batch])))
-
-    page = watched.open("harness.html")
-    result = page.evaluate(
-        """job => new Promise(resolve => {
-            const worker = new Worker("harness-worker.js", { type: "module" });
-            worker.onmessage = ({ data }) => resolve(data);
-            worker.postMessage(job);
-        })""",
-        job,
-    )
-    assert "error" not in result, result
-    np.testing.assert_allclose(result["losses"], losses, rtol=1e-3)
-    for layer, weights in named_weights(model).items():
-        for name, expected in weights.items():
-            np.testing.assert_allclose(
-                result["weights"][layer][name], expected, atol=1e-2, err_msg=f"{layer} {name}"
-            )
-    assert result["tensors"] == 0, "the training loop leaves tensors behind"
 
 
 # ---- The latest value wins --------------------------------------------------------------------------
@@ -357,10 +166,10 @@ def test_two_hundred_quick_moves_end_on_the_last_value(watched, folder):
     original = worker_file.read_text()
     worker_file.write_text(SHOW_MEMORY + original)
     try:
-        page = watched.open("index.html#dense?epochs=8")
+        page = watched.open("dense.html#dense?epochs=8")
         lab = the_lab(page)
         verdict(lab)
-        slider = lab.get_by_label("Attention column")
+        slider = lab.get_by_label("attention column")
         slider.scroll_into_view_if_needed()
         box = slider.bounding_box()
         column = lab.locator("output").first
@@ -411,12 +220,13 @@ def test_a_newer_request_ends_the_training_before_it(watched):
     assert [run for run, finished in heard if finished] == [4]
 
 
-def test_two_labs_do_not_disturb_each_other(watched):
+def test_two_labs_do_not_disturb_each_other(watched, folder):
+    write_page(folder, lab_html(), lab_html(), name="two.html")
     page = watched.open("two.html#dense?epochs=5", viewport={"width": 1280, "height": 1600})
     first, second = page.locator("attention-lab").all()
     verdict(first), verdict(second)
     before = numbers(second)
-    first.get_by_label("Attention column").press("End")
+    first.get_by_label("attention column").press("End")
     assert "column 31" in verdict(first)
     assert numbers(second) == before
     assert len(page.workers) == 2
@@ -429,11 +239,11 @@ def test_a_hidden_tab_pauses(watched):
         Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
         document.dispatchEvent(new Event("visibilitychange"));
     }"""
-    page = watched.open("index.html#dense?epochs=1")
+    page = watched.open("dense.html#dense?epochs=1")
     lab = the_lab(page)
     verdict(lab)
     page.evaluate(set_hidden, True)
-    lab.get_by_label("Attention column").press("End")
+    lab.get_by_label("attention column").press("End")
     page.wait_for_timeout(1000)
     expect(lab).to_have_attribute("data-state", "training")
     page.evaluate(set_hidden, False)
@@ -441,7 +251,7 @@ def test_a_hidden_tab_pauses(watched):
 
 
 def test_a_lab_out_of_sight_waits(watched):
-    page = watched.open(viewport={"width": 1280, "height": 50})
+    page = watched.open("quick.html", viewport={"width": 1280, "height": 50})
     page.wait_for_timeout(300)
     expect(the_lab(page)).to_have_attribute("data-state", "waiting")
     assert page.workers == []
@@ -451,7 +261,7 @@ def test_a_lab_out_of_sight_waits(watched):
 
 def test_with_data_saver_the_first_touch_starts_it(watched):
     page = watched.open(
-        script="Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+        "quick.html", script="Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
     )
     lab = the_lab(page)
     page.wait_for_timeout(300)
@@ -463,7 +273,7 @@ def test_with_data_saver_the_first_touch_starts_it(watched):
 
 
 def test_a_removed_lab_takes_its_worker_with_it(watched):
-    page = watched.open("index.html#dense?epochs=1")
+    page = watched.open("dense.html#dense?epochs=1")
     verdict(the_lab(page))
     page.evaluate("self.removed = document.querySelector('attention-lab'); removed.remove()")
     page.wait_for_timeout(100)
@@ -479,24 +289,27 @@ def test_a_removed_lab_takes_its_worker_with_it(watched):
 def test_a_copied_link_opens_the_same_experiment(watched):
     page = watched.open(permissions=["clipboard-read", "clipboard-write"])
     lab = the_lab(page)
-    lab.get_by_label("Attention column").fill("7")
+    lab.get_by_label("attention column").fill("7")
     lab.get_by_label("Epochs").fill("5")
-    lab.get_by_label("Targets −1 and +1").click()
+    lab.get_by_label("signed").click()
     expected = numbers(lab)
     lab.get_by_role("button", name="Copy link").click()
     expect(notice(lab)).to_contain_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
+    # The page that the lab's notebook makes, wherever the lab is shown.
     assert copied.startswith(f"{watched.site}/index.html#dense?attention_column=7&")
 
-    other = the_lab(watched.open(copied.removeprefix(f"{watched.site}/")))
+    other = the_lab(watched.open(copied.removeprefix(f"{watched.site}/").replace("index", "dense")))
     assert numbers(other) == expected
-    expect(other.get_by_label("Attention column")).to_have_value("7")
-    expect(other.get_by_label("Targets −1 and +1")).to_be_checked()
+    expect(other.get_by_label("attention column")).to_have_value("7")
+    expect(other.get_by_label("signed")).to_be_checked()
     expect(notice(other)).to_be_hidden()
 
 
 def test_without_a_clipboard_the_link_is_shown(watched):
-    page = watched.open(script="Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page = watched.open(
+        "quick.html", script="Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+    )
     lab = the_lab(page)
     lab.get_by_role("button", name="Copy link").click()
     expect(lab.get_by_label("Link to these settings")).to_have_value(
@@ -507,7 +320,7 @@ def test_without_a_clipboard_the_link_is_shown(watched):
 NONSENSE = [
     ("epochs=99999", "it goes from 1 to 30, so here it is 30", {"Epochs": "30"}),
     ("epochs=-5", "it goes from 1 to 30, so here it is 1", {"Epochs": "1"}),
-    ("attention_column=2.6", "so here it is 3", {"Attention column": "3"}),
+    ("attention_column=2.6", "so here it is 3", {"attention column": "3"}),
     ("seed=NaN", "not a number", {"Seed": "0"}),
     ("seed=", "not a number", {"Seed": "0"}),
     ("seed=1e999", "so here it is 9", {"Seed": "9"}),
@@ -520,7 +333,7 @@ NONSENSE = [
 
 
 def test_nonsense_in_a_link_is_refused_in_words(watched):
-    page = watched.open(f"index.html#dense?{NONSENSE[0][0]}")
+    page = watched.open(f"dense.html#dense?{NONSENSE[0][0]}")
     lab = the_lab(page)
     for i, (nonsense, said, values) in enumerate(NONSENSE):
         if i > 0:
@@ -530,13 +343,13 @@ def test_nonsense_in_a_link_is_refused_in_words(watched):
             expect(lab.get_by_label(label)).to_have_value(value)
         expect(lab.locator(".lab-notice img")).to_have_count(0)
     assert "The largest weight" in verdict(lab)
-    train_with(page, {**DEFAULTS, "epochs": 1})
+    train_with(page, "dense", {**DEFAULTS, "epochs": 1})
     expect(notice(lab)).to_be_hidden()
 
 
 def test_the_hash_of_another_section_is_left_alone(watched):
-    page = watched.open("index.html#recap")
-    assert "column 1: found" in verdict(the_lab(page))
+    page = watched.open("quick.html#recap")
+    assert "The largest weight" in verdict(the_lab(page))
     expect(notice(the_lab(page))).to_be_hidden()
 
 
@@ -544,25 +357,29 @@ def test_the_hash_of_another_section_is_left_alone(watched):
 
 
 def test_a_killed_worker_is_reported_and_replaced(watched):
-    page = watched.open("index.html#dense?epochs=1")
+    page = watched.open("dense.html#dense?epochs=1")
     lab = the_lab(page)
     verdict(lab)
     page.workers[0].evaluate("self.close()")
     expect(notice(lab)).to_contain_text("The training stopped: the browser ended its worker.")
     expect(lab).to_have_attribute("data-state", "failed")
-    lab.get_by_role("button", name="Try again").click()
-    assert "The largest weight" in verdict(lab)
+    lab.get_by_role("button", name="Try again").press("Enter")
+    # The button is gone; who works by keyboard must still be in the lab, just before its first control.
     expect(notice(lab)).to_be_hidden()
+    expect(lab).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(lab.get_by_label("attention column")).to_be_focused()
+    assert "The largest weight" in verdict(lab)
     assert len(page.workers) == 1
 
 
 def test_a_slider_move_also_revives_a_killed_worker(watched):
-    page = watched.open("index.html#dense?epochs=1")
+    page = watched.open("dense.html#dense?epochs=1")
     lab = the_lab(page)
     verdict(lab)
     page.workers[0].evaluate("self.close()")
     expect(lab).to_have_attribute("data-state", "failed")
-    lab.get_by_label("Attention column").press("End")
+    lab.get_by_label("attention column").press("End")
     assert "column 31" in verdict(lab)
 
 
@@ -571,14 +388,14 @@ def test_a_missing_file_is_reported_and_the_static_picture_stays(watched, folder
     watched.expected = ["404", "wasm", "Aborted", "abort"]
     (folder / missing).rename(folder / "away")
     try:
-        lab = the_lab(watched.open())
+        lab = the_lab(watched.open("quick.html"))
         expect(notice(lab)).to_contain_text("The training stopped: ")
         expect(lab.get_by_role("img")).to_be_visible()
         expect(lab.locator("figcaption")).to_be_visible()
     finally:
         (folder / "away").rename(folder / missing)
     lab.get_by_role("button", name="Try again").click()
-    assert "column 1: found" in verdict(lab)
+    assert "The largest weight" in verdict(lab)
 
 
 def expect_only_the_static_picture(page: Page) -> None:
@@ -610,7 +427,9 @@ def test_without_webassembly_the_static_picture_stays_with_a_sentence(watched):
 def test_an_unknown_lab_says_which_there_are(watched, folder):
     write_page(folder, lab_html(lab="nonsense"), name="unknown.html")
     lab = the_lab(watched.open("unknown.html"))
-    expect(notice(lab)).to_contain_text("there is no lab “nonsense”; there are: dense")
+    expect(notice(lab)).to_contain_text(
+        "there is no lab “nonsense”; there are: dense, recurrent, per_dimension"
+    )
 
 
 # ---- For every reader -------------------------------------------------------------------------------
@@ -630,26 +449,26 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
         if focused is None:
             break
         reached.append(focused)
-        if focused == "Attention column":
+        if focused == "attention column":
             page.keyboard.press("ArrowRight")
         if focused == "32":
             page.keyboard.press("ArrowLeft")
-        if focused == "Targets −1 and +1":
+        if focused == "signed":
             page.keyboard.press("Space")
         if focused in ("The numbers", "The same model in TensorFlow.js"):
             page.keyboard.press("Enter")
     # In a group of choices, Tab reaches the one chosen and the arrows move between them.
-    assert reached[:6] == ["Attention column", "32", "Epochs", "0.001", "Targets −1 and +1", "Seed"]
+    assert reached[:6] == ["attention column", "32", "epochs", "0.001", "signed", "seed"]
     assert reached[6:11] == ["Reset", "Another seed", "Copy link", "The numbers", "Run in Colab"]
     assert "The same model in TensorFlow.js" in reached
     assert "column 2: found." in verdict(lab)
     assert len(numbers(lab)) == 16
-    expect(lab.get_by_label("Targets −1 and +1")).to_be_checked()
+    expect(lab.get_by_label("signed")).to_be_checked()
     expect(lab.locator(".lab-source code")).to_contain_text("export function callModel")
 
 
 def test_axe_finds_nothing_in_light_and_dark_wide_and_narrow(watched):
-    page = watched.open("index.html#dense?epochs=0")
+    page = watched.open("dense.html#dense?epochs=0")
     lab = the_lab(page)
     numbers(lab)
     lab.locator("summary").click()
@@ -671,7 +490,7 @@ def test_axe_finds_nothing_in_light_and_dark_wide_and_narrow(watched):
 
 
 def test_nothing_is_cut_off_at_any_width(watched):
-    page = watched.open("index.html#dense?epochs=0&attention_column=31")
+    page = watched.open("dense.html#dense?epochs=0&attention_column=31")
     lab = the_lab(page)
     numbers(lab)
     # 640 is a window of 1280 at 200 %; 320 is one at 400 %.
@@ -696,7 +515,7 @@ def test_nothing_is_cut_off_at_any_width(watched):
 
 def test_nothing_moves_for_who_asked_for_less_motion(watched):
     seconds = "getComputedStyle(document.querySelector('.lab-bar')).transitionDuration"
-    page = watched.open("index.html#dense?epochs=1")
+    page = watched.open("dense.html#dense?epochs=1")
     verdict(the_lab(page))
     assert page.evaluate(seconds) == "0.15s"
     page.emulate_media(reduced_motion="reduce")
@@ -704,13 +523,43 @@ def test_nothing_moves_for_who_asked_for_less_motion(watched):
 
 
 def test_colab_opens_the_notebook_in_another_tab(watched):
-    page = watched.open()
+    page = watched.open("quick.html")
     colab = the_lab(page).get_by_role("link", name="Run in Colab")
     expect(colab).to_have_attribute("href", "https://colab.research.google.com/x")
     expect(colab).to_have_attribute("rel", "noopener")
 
 
 # ---- What is shipped --------------------------------------------------------------------------------
+
+
+def test_no_cache_can_pair_new_code_with_old(watched, folder):
+    asked = []
+    page = watched.open("dense.html#dense?epochs=1")
+    page.context.on("request", lambda request: asked.append(request.url.removeprefix(f"{watched.site}/")))
+    page.reload()
+    lab = the_lab(page)
+    verdict(lab)
+    lab.locator("summary").click()
+    expect(lab.locator(".lab-source code")).to_contain_text("callModel")
+    for name in ("attention-lab-worker.js", "tfjs-backend-wasm-simd.wasm", "dense.ts.txt"):
+        assert any(re.fullmatch(re.escape(name) + r"\?v=[0-9a-f]{12}", url) for url in asked), (name, asked)
+
+    # A version is made of what it stands for.
+    wasm = [folder / name for name in ("tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm")]
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in wasm)).hexdigest()[:12]
+    assert f"tfjs-backend-wasm-simd.wasm?v={version}" in asked
+
+
+def test_the_controls_are_those_of_the_notebooks():
+    """What the other tests move must be what the chapters show."""
+    found = {}
+    for path in sorted(LABS.parent.glob("book/*.ipynb")):
+        for cell in json.loads(path.read_text())["cells"]:
+            for output in cell.get("outputs", []):
+                element = "".join(output.get("data", {}).get("text/html", ""))
+                if match := re.match(r'<attention-lab lab="(\w+)" controls="([^"]*)"', element):
+                    found[match[1]] = json.loads(html.unescape(match[2]))
+    assert found == CONTROLS
 
 
 def test_the_shipped_code_needs_no_eval_and_names_no_registry(folder):

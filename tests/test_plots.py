@@ -191,8 +191,7 @@ def test_grid_is_drawn_in_rows_and_columns_on_one_scale():
     }
     figure = plots.attention_grid(rows, 1, axis="step")
     assert figure.alt.startswith(
-        "LSTM before: The largest weight, 0.90, is on step 1: found. "
-        "LSTM after: The largest weight, 0.60, is on step 0, the answer on step 1: not found. GRU before:"
+        "LSTM, before: largest on step 1, found. LSTM, after: largest on step 0, not found. GRU, before:"
     )
     first, second, third, fourth = figure.axes
     assert [[bar.get_height() for bar in bars(axes)] for axes in (first, second)] == [[0.1, 0.9], [0.6, 0.4]]
@@ -225,7 +224,7 @@ def test_heatmap_shows_the_weights_and_outlines_the_answers():
     weights = np.array([[0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
     figure = plots.heatmap(weights, answers=[(0, 1), (1, 0)], row="query", column="key")
     assert figure.alt == (
-        "Heatmap of 2 by 3 weights, query by key, the largest 0.90. "
+        "Heatmap of 2 by 3 weights, query by key. "
         "Answers found, as the largest weights of their query: 1 of 2."
     )
     [axes] = figure.axes
@@ -258,7 +257,7 @@ def test_heatmap_row_with_several_answers_has_them_among_its_largest(answers, fo
 
 def test_heatmap_without_answers_claims_nothing_about_them():
     figure = plots.heatmap([[0.0, 0.0]])
-    assert figure.alt == "Heatmap of 1 by 2 weights, row by column, the largest 0.00."
+    assert figure.alt == "Heatmap of 1 by 2 weights, row by column."
     assert figure.axes[0].get_title(loc="right") == ""
 
 
@@ -306,6 +305,7 @@ def test_learning_curve_shows_and_says_every_curve():
         (lambda: plots.attention_bars({"a": [1.0], "b": [1.0, 2.0]}, 0), ValueError, r"panels .* \[1, 2\]"),
         (lambda: plots.attention_bars({}, 0), ValueError, "panels must hold"),
         (lambda: plots.attention_grid({"a": {"b": [1.0]}, "c": {}}, 0), ValueError, "rows must have equal"),
+        (lambda: plots.attention_grid({"a": {"b": [1.0]}}, 1), ValueError, "answer must be from 0 to 0"),
         (lambda: plots.attention_grid({}, 0), ValueError, "rows must have equal"),
         (lambda: plots.scaling({}, quantity="s"), TypeError, "panels must be a dict"),
         (

@@ -1,63 +1,92 @@
 /** For tests and benchmarks only: trains a model on weights and data that the page hands over. */
 import * as tf from "@tensorflow/tfjs-core";
-import { buildModel, callModel, getData } from "../dense";
+import * as chapter1 from "../dense";
+import * as chapter3 from "../per_dimension";
+import * as chapter2 from "../recurrent";
 import { Adam } from "../src/adam";
 import { binaryCrossentropy, type Layer } from "../src/layers";
-import { seededRandom } from "../src/random";
+import { seededRandom, type Random } from "../src/random";
+import type { CellName } from "../src/recurrent";
 import { startTensorFlow } from "../src/tensorflow";
 import { splitIntoBatches, trainStep, disposeExperiment, type Experiment } from "../src/training";
 import { buildTwoBlocks, twoBlocksLoss } from "./two_blocks";
 
 interface Job {
-  model: "dense" | "two_blocks";
-  inputDim: number;
+  model: keyof typeof models;
+  /** The shape of a sample; its last axis is the input dimension. */
+  shape: number[];
+  place?: chapter2.Place;
+  cell?: CellName;
+  shared?: boolean;
   batchSize: number;
   epochs: number;
   learningRate: number;
   /** Stop after so many steps. */
   steps?: number;
-  /** x and y flat; without them, 8,000 samples are made here. */
+  /** x and y flat; without them, 8,000 samples of chapter 1's task are made here. */
   data?: { x: number[]; y: number[] };
   /** Initial values by layer and name, flat. */
   weights?: Record<string, Record<string, number[]>>;
 }
 
+interface Model {
+  parameters: Record<string, Layer>;
+  loss(x: tf.Tensor, y: tf.Tensor2D): tf.Scalar;
+}
+
+const models = {
+  dense({ shape: [inputDim] }: Job, random: Random): Model {
+    const model = chapter1.buildModel(inputDim, random);
+    return { parameters: model, loss: (x, y) => binaryCrossentropy(y, chapter1.callModel(model, x as tf.Tensor2D).logits) };
+  },
+  two_blocks({ shape: [inputDim] }: Job, random: Random): Model {
+    const model = buildTwoBlocks(inputDim, random);
+    return { parameters: model, loss: (x, y) => twoBlocksLoss(model, x as tf.Tensor2D, y) };
+  },
+  recurrent({ shape: [, inputDim], place = "before", cell = "LSTM" }: Job, random: Random): Model {
+    const model = chapter2.buildModel(place, cell, inputDim, random);
+    return {
+      parameters: model,
+      loss: (x, y) => binaryCrossentropy(y, chapter2.callModel(model, place, cell, x as tf.Tensor3D).logits),
+    };
+  },
+  per_dimension({ shape: [, inputDim], place = "before", shared = false }: Job, random: Random): Model {
+    const model = chapter3.buildModel(place, shared, inputDim, random);
+    return {
+      parameters: model,
+      loss: (x, y) => binaryCrossentropy(y, chapter3.callModel(model, place, shared, x as tf.Tensor3D).logits),
+    };
+  },
+};
+
 function run(job: Job) {
   const random = seededRandom(0);
-  const task = { inputDim: job.inputDim, attentionColumn: 1, signed: false };
   const { x, y } = job.data
     ? { x: Float32Array.from(job.data.x), y: Float32Array.from(job.data.y) }
-    : getData(8000, task, random);
+    : chapter1.getData(8000, { inputDim: job.shape[0], attentionColumn: 1, signed: false }, random);
 
-  const build = job.model === "dense" ? buildModel : buildTwoBlocks;
-  const model = build(job.inputDim, random) as Record<string, Layer>;
+  const { parameters, loss } = models[job.model](job, random);
   for (const [layer, values] of Object.entries(job.weights ?? {})) {
     for (const [name, flat] of Object.entries(values)) {
-      const initial = model[layer][name];
-      model[layer][name] = tf.tensor(Float32Array.from(flat), initial.shape);
+      const initial = parameters[layer][name];
+      parameters[layer][name] = tf.tensor(Float32Array.from(flat), initial.shape);
       initial.dispose();
     }
   }
 
   const started = performance.now();
   const experiment: Experiment = {
-    parameters: model,
-    batches: splitIntoBatches(x, y, job.batchSize),
+    parameters,
+    batches: splitIntoBatches(x, y, job.batchSize, job.shape),
     heldOut: {},
     epochs: job.epochs,
     learningRate: job.learningRate,
-    loss: (batch) => {
-      const inputs = batch.x as tf.Tensor2D;
-      const targets = batch.y as tf.Tensor2D;
-      return job.model === "dense"
-        ? binaryCrossentropy(targets, callModel(model as ReturnType<typeof buildModel>, inputs).logits)
-        : twoBlocksLoss(model as ReturnType<typeof buildTwoBlocks>, inputs, targets);
-    },
+    loss: ({ x, y }) => loss(x as tf.Tensor, y as tf.Tensor2D),
     findings: () => {
       throw new Error("the harness draws nothing");
     },
   };
-  const adam = new Adam(model, job.learningRate);
+  const adam = new Adam(parameters, job.learningRate);
   const losses: number[] = [];
   for (let epoch = 0; epoch < job.epochs; epoch++) {
     for (const batch of experiment.batches) {
@@ -66,19 +95,35 @@ function run(job: Job) {
     }
   }
   const seconds = (performance.now() - started) / 1000;
-  const weights = Object.fromEntries(
-    Object.entries(model).map(([layer, values]) => [
+  const weights = values(parameters);
+  const gradients = firstGradients(experiment, adam);
+  disposeExperiment(experiment);
+  return { losses, weights, gradients, seconds, tensors: tf.memory().numTensors };
+}
+
+/** The gradients of the first batch's loss, with the weights as they are. */
+function firstGradients(experiment: Experiment, adam: Adam) {
+  const { value, grads } = tf.valueAndGrads(() => experiment.loss(experiment.batches[0]))(adam.tensors());
+  const rest = [...grads];
+  const gradients = mapLayers(experiment.parameters, () => Array.from((rest.shift() as tf.Tensor).dataSync()));
+  tf.dispose([value, ...grads]);
+  return gradients;
+}
+
+const values = (parameters: Record<string, Layer>) => mapLayers(parameters, (tensor) => Array.from(tensor.dataSync()));
+
+function mapLayers<Value>(parameters: Record<string, Layer>, read: (tensor: tf.Tensor) => Value) {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([layer, tensors]) => [
       layer,
-      Object.fromEntries(Object.entries(values).map(([name, tensor]) => [name, Array.from(tensor.dataSync())])),
+      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, read(tensor)])),
     ]),
   );
-  disposeExperiment(experiment);
-  return { losses, weights, seconds, tensors: tf.memory().numTensors };
 }
 
 self.onmessage = async ({ data }: MessageEvent<Job>) => {
   try {
-    if (tf.getBackend() !== "wasm") await startTensorFlow(new URL("./", import.meta.url).href);
+    if (tf.getBackend() !== "wasm") await startTensorFlow();
     self.postMessage(run(data));
   } catch (error) {
     self.postMessage({ error: String(error) });

@@ -8,11 +8,34 @@ export interface DenseLayer extends Layer {
   kernel: tf.Tensor2D;
 }
 
+export function glorotUniform(inputDim: number, units: number, random: Random): tf.Tensor2D {
+  return uniform([inputDim, units], Math.sqrt(6 / (inputDim + units)), random);
+}
+
+/** Numbers between −limit and +limit. */
+export function uniform<Rank extends tf.Rank>(shape: tf.ShapeMap[Rank], limit: number, random: Random): tf.Tensor<Rank> {
+  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => limit * (2 * random.uniform() - 1));
+  return tf.tensor(values, shape);
+}
+
+/** Rows of length 1, each at right angles to all others: random ones, less what they share with those before. */
+export function orthogonal(rows: number, columns: number, random: Random): tf.Tensor2D {
+  const kernel: number[][] = [];
+  while (kernel.length < rows) {
+    const row = Array.from({ length: columns }, () => random.normal());
+    for (const earlier of kernel) {
+      const shared = row.reduce((sum, value, i) => sum + value * earlier[i], 0);
+      row.forEach((_, i) => (row[i] -= shared * earlier[i]));
+    }
+    const length = Math.hypot(...row);
+    kernel.push(row.map((value) => value / length));
+  }
+  return tf.tensor2d(kernel, [rows, columns]);
+}
+
 /** Keras' defaults: a Glorot-uniform kernel and, if wanted, a bias of zeros. */
 export function denseLayer(inputDim: number, units: number, random: Random, useBias = true): DenseLayer {
-  const limit = Math.sqrt(6 / (inputDim + units));
-  const kernel = Float32Array.from({ length: inputDim * units }, () => limit * (2 * random.uniform() - 1));
-  const layer: DenseLayer = { kernel: tf.tensor2d(kernel, [inputDim, units]) };
+  const layer: DenseLayer = { kernel: glorotUniform(inputDim, units, random) };
   if (useBias) layer.bias = tf.tensor1d(new Float32Array(units));
   return layer;
 }

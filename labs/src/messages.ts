@@ -15,7 +15,23 @@ export interface BarsPicture {
   panels: { title: string; weights: number[] }[];
 }
 
-export type Picture = BarsPicture;
+/** Cells over two axes: one attention weight a cell. */
+export interface HeatmapPicture {
+  kind: "heatmap";
+  title: string;
+  /** What rows and columns count: "dimension" and "step". */
+  row: string;
+  column: string;
+  /** What single ones are called, where that is not their number. */
+  rowNames?: string[];
+  columnNames?: string[];
+  /** A list a row. */
+  weights: number[][];
+  /** The cells that hold the answers. */
+  answers: [row: number, column: number][];
+}
+
+export type Picture = BarsPicture | HeatmapPicture;
 
 export interface Findings {
   picture: Picture;

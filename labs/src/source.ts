@@ -1,4 +1,5 @@
 /** The lab's own model code, fetched when the reader asks to see it. */
+import { beside } from "./beside";
 import { html } from "./html";
 
 export function sourceView(lab: string): HTMLElement {
@@ -13,7 +14,7 @@ export function sourceView(lab: string): HTMLElement {
   details.addEventListener("toggle", async () => {
     if (!details.open || loaded) return;
     try {
-      const response = await fetch(new URL(`./${lab}.ts.txt`, import.meta.url));
+      const response = await fetch(beside(`${lab}.ts.txt`));
       if (!response.ok) throw new Error(String(response.status));
       code.textContent = await response.text();
       loaded = true;

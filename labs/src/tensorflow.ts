@@ -21,6 +21,9 @@ import { batchMatMulGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Batc
 import { multiplyGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Multiply_grad";
 import { reshapeGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Reshape_grad";
 import { softmaxGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Softmax_grad";
+import { sumGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Sum_grad";
+import { transposeGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Transpose_grad";
+import { beside } from "./beside";
 
 const kernels = [
   addConfig,
@@ -59,15 +62,25 @@ function swapLastAxes(tensor: tf.Tensor): tf.Tensor {
   return tf.transpose(tensor, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 }
 
-const gradients = [addGradConfig, fastMatMulGradConfig, multiplyGradConfig, reshapeGradConfig, softmaxGradConfig];
+const gradients = [
+  addGradConfig,
+  fastMatMulGradConfig,
+  multiplyGradConfig,
+  reshapeGradConfig,
+  softmaxGradConfig,
+  sumGradConfig,
+  transposeGradConfig,
+];
 
-/** Loads the .wasm file that lies in `folder` (ends with a slash) and makes it TensorFlow's backend. */
-export async function startTensorFlow(folder: string): Promise<void> {
+const wasmFiles = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"];
+
+/** Loads the .wasm file that lies beside this one and makes it TensorFlow's backend. */
+export async function startTensorFlow(): Promise<void> {
   // Threads need shared memory, which a site without COOP and COEP headers cannot have,
   // and workers from blobs, which the content security policy forbids.
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   setThreadsCount(1);
-  setWasmPaths(folder);
+  setWasmPaths(Object.fromEntries(wasmFiles.map((name) => [name, beside(name)])));
   kernels.forEach(tf.registerKernel);
   gradients.forEach(tf.registerGradient);
   tf.registerBackend("wasm", async () => new BackendWasm((await init()).wasm));

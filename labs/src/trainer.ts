@@ -1,4 +1,5 @@
 /** The page's end of a lab's worker: one worker, started when first needed, replaced when it dies. */
+import { beside } from "./beside";
 import type { Findings, Progress, Report, Request, Settings } from "./messages";
 
 export interface TrainerEvents {
@@ -42,7 +43,7 @@ export class Trainer {
   }
 
   private startWorker(): Worker {
-    const worker = new Worker(new URL("./attention-lab-worker.js", import.meta.url), { type: "module" });
+    const worker = new Worker(beside("attention-lab-worker.js"), { type: "module" });
     // A worker that was stopped may still have messages on their way: nobody listens to them.
     const listening = new AbortController();
     this.stopListening = () => listening.abort();

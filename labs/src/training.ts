@@ -23,14 +23,14 @@ export function disposeExperiment({ parameters, batches, heldOut }: Experiment):
   tf.dispose([parameters, batches, heldOut] as unknown as tf.TensorContainer);
 }
 
-/** Batches in the order of the samples; the last one may be smaller. */
-export function splitIntoBatches(x: Float32Array, y: Float32Array, batchSize: number) {
-  const inputDim = x.length / y.length;
-  const batches: { x: tf.Tensor2D; y: tf.Tensor2D }[] = [];
+/** Batches in the order of the samples, each of `shape`; the last batch may be smaller. */
+export function splitIntoBatches(x: Float32Array, y: Float32Array, batchSize: number, shape = [x.length / y.length]) {
+  const size = x.length / y.length;
+  const batches: { x: tf.Tensor; y: tf.Tensor2D }[] = [];
   for (let start = 0; start < y.length; start += batchSize) {
     const end = Math.min(start + batchSize, y.length);
     batches.push({
-      x: tf.tensor2d(x.subarray(start * inputDim, end * inputDim), [end - start, inputDim]),
+      x: tf.tensor(x.subarray(start * size, end * size), [end - start, ...shape]),
       y: tf.tensor2d(y.subarray(start, end), [end - start, 1]),
     });
   }
@@ -52,6 +52,8 @@ export function trainStep<Batch extends tf.TensorContainerObject>(
 
 /** How long the loop may go without looking up: a slider move waits no longer than this. */
 const CHUNK_MILLISECONDS = 12;
+/** Within a long epoch there is something new to see this often; findings take time too. */
+const PICTURE_MILLISECONDS = 250;
 
 /**
  * Trains, and pauses at every chunk's end so that the worker can read its messages.
@@ -69,7 +71,8 @@ export function* train<Batch extends tf.TensorContainerObject>(
   };
 
   let chunkEnd = start + CHUNK_MILLISECONDS;
-  let shown = false;
+  // The reader sees something move long before the first epoch is over.
+  let nextPicture = start;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     let sum = 0;
     for (const batch of batches) {
@@ -77,16 +80,16 @@ export function* train<Batch extends tf.TensorContainerObject>(
       sum += loss;
       if (losses.length === 0) losses.push(loss);
       if (performance.now() > chunkEnd) {
-        // The reader sees something move long before the first epoch is over.
-        yield { progress: progress(epoch, false), findings: shown ? null : experiment.findings() };
-        shown = true;
+        const isDue = performance.now() > nextPicture;
+        yield { progress: progress(epoch, false), findings: isDue ? experiment.findings() : null };
+        if (isDue) nextPicture = performance.now() + PICTURE_MILLISECONDS;
         chunkEnd = performance.now() + CHUNK_MILLISECONDS;
       }
     }
     if (!Number.isFinite(sum)) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
     losses.push(sum / batches.length);
     yield { progress: progress(epoch, epoch === epochs), findings: experiment.findings() };
-    shown = true;
+    nextPicture = performance.now() + PICTURE_MILLISECONDS;
     chunkEnd = performance.now() + CHUNK_MILLISECONDS;
   }
 }

@@ -21,3 +21,17 @@ export function describeLargestWeight(panels: { title: string; weights: number[]
     (found ? ": found." : `, the answer is ${position} ${answer}: not found.`);
   return { found, sentence };
 }
+
+/** Looks at every row of a heatmap: its answers should be its largest weights, as many as they are. */
+export function describeAnswers(weights: number[][], answers: [row: number, column: number][], row: string) {
+  const isFound = ([answerRow, column]: [number, number]) => {
+    const line = weights[answerRow];
+    const count = answers.filter(([row]) => row === answerRow).length;
+    return line.filter((weight) => weight > line[column]).length < count;
+  };
+  const foundCount = answers.filter(isFound).length;
+  return {
+    found: foundCount === answers.length,
+    verdict: `Answers found, as the largest weights of their ${row}: ${foundCount} of ${answers.length}.`,
+  };
+}

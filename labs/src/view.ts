@@ -225,6 +225,11 @@ export class LabView {
   }
 
   private say(sentence: string, ...more: Node[]): void {
+    // What is taken away must not take the keyboard's place on the page with it.
+    if (this.notice.contains(document.activeElement)) {
+      this.element.tabIndex = -1;
+      this.element.focus({ preventScroll: true });
+    }
     this.notice.replaceChildren(sentence, ...more);
     this.notice.hidden = sentence === "";
   }

@@ -54,7 +54,7 @@ function serve(page: MessagePort): void {
     }
   }
 
-  const started = startTensorFlow(new URL("./", import.meta.url).href);
+  const started = startTensorFlow();
   // Whoever awaits `started` reports its failure; until then it must not count as unhandled.
   started.catch(() => {});
   // Locks exist on https and localhost only; without one, the page cannot see its worker die.

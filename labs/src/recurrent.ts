@@ -1,0 +1,156 @@
+/**
+ * Keras' recurrent layers.
+ *
+ * Composed of TensorFlow.js' operations, an LSTM takes some hundred small ones a time step and
+ * 15 ms a training step at least. Here the products are TensorFlow's and all between them is a plain
+ * loop; what the inputs give to the gates is one product, ahead of the loop over time.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { GRU, LSTM, SimpleRNN, type Cell, type Step } from "./cells";
+import { glorotUniform, orthogonal, type Layer } from "./layers";
+import type { Random } from "./random";
+
+export type CellName = "LSTM" | "GRU" | "SimpleRNN";
+const cells: Record<CellName, Cell> = { LSTM, GRU, SimpleRNN };
+
+export interface RecurrentLayer extends Layer {
+  kernel: tf.Tensor2D;
+  recurrent_kernel: tf.Tensor2D;
+  /** A row for the inputs' part of the gates; in a GRU a second one for the state's part. */
+  bias: tf.Tensor2D;
+}
+
+/** Keras' defaults: a Glorot-uniform kernel, an orthogonal recurrent one, biases of 0, and of 1 to forget less. */
+export function recurrentLayer(name: CellName, inputDim: number, units: number, random: Random): RecurrentLayer {
+  const { gates, biases } = cells[name];
+  const width = gates * units;
+  const bias = new Float32Array(biases * width);
+  if (name === "LSTM") bias.fill(1, units, 2 * units);
+  return {
+    kernel: glorotUniform(inputDim, width, random),
+    recurrent_kernel: orthogonal(units, width, random),
+    bias: tf.tensor2d(bias, [biases, width]),
+  };
+}
+
+/** The states at all time steps: (samples, time steps, dimensions) → (samples, time steps, units). */
+export function states(name: CellName, inputs: tf.Tensor3D, layer: RecurrentLayer): tf.Tensor3D {
+  return tf.transpose(statesInTime(cells[name], inputs, layer, false) as tf.Tensor3D, [1, 0, 2]);
+}
+
+/** The state after the last time step: (samples, time steps, dimensions) → (samples, units). */
+export function lastState(name: CellName, inputs: tf.Tensor3D, layer: RecurrentLayer): tf.Tensor2D {
+  return statesInTime(cells[name], inputs, layer, true) as tf.Tensor2D;
+}
+
+/** With time as the first axis, what belongs to one step lies together. */
+function statesInTime(cell: Cell, inputs: tf.Tensor3D, { kernel, recurrent_kernel, bias }: RecurrentLayer, onlyLast: boolean) {
+  const [samples, timeSteps, inputDim] = inputs.shape;
+  const inTime = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [timeSteps * samples, inputDim]);
+  const fromInputs = tf.matMul(inTime, kernel);
+  const loop = tf.customGrad((...tensors) => {
+    const [fromInputs, recurrentKernel, bias] = tensors as tf.Tensor2D[];
+    const run = new Run(cell, timeSteps, samples, recurrentKernel, bias);
+    const value = run.forward(fromInputs, onlyLast);
+    return { value, gradFunc: (upstream) => run.backward(upstream as tf.Tensor, onlyLast) };
+  });
+  return loop(fromInputs, recurrent_kernel, bias);
+}
+
+/** One way through the sequences, and back. */
+class Run {
+  private readonly units: number;
+  private readonly width: number;
+  private readonly steps: Step[] = [];
+  /** (time steps + 1, samples, units), zeros first. */
+  private readonly states: Float32Array;
+
+  constructor(
+    private readonly cell: Cell,
+    private readonly timeSteps: number,
+    private readonly samples: number,
+    private readonly recurrentKernel: tf.Tensor2D,
+    private readonly bias: tf.Tensor2D,
+  ) {
+    [this.units, this.width] = recurrentKernel.shape;
+    this.states = new Float32Array((timeSteps + 1) * samples * this.units);
+  }
+
+  forward(fromInputs: tf.Tensor2D, onlyLast: boolean): tf.Tensor {
+    const { cell, timeSteps, samples, units, width, states } = this;
+    const bias = this.bias.dataSync<"float32">();
+    const ahead = fromInputs.dataSync<"float32">();
+    addToRows(ahead, bias.subarray(0, width));
+    const gates = new Float32Array(cell === SimpleRNN ? 0 : ahead.length);
+    const memory = new Float32Array(cell === LSTM ? states.length : 0);
+    for (let time = 0; time < timeSteps; time++) {
+      const before = part(states, time, samples * units);
+      const product = tf.matMul<tf.Tensor2D>(tf.tensor2d(before, [samples, units]), this.recurrentKernel);
+      const fromState = product.dataSync<"float32">();
+      addToRows(fromState, bias.subarray(width));
+      const step = {
+        units,
+        fromInput: part(ahead, time, samples * width),
+        fromState,
+        gates: part(gates, time, samples * width),
+        before,
+        after: part(states, time + 1, samples * units),
+        memoryBefore: part(memory, time, samples * units),
+        memoryAfter: part(memory, time + 1, samples * units),
+      };
+      cell.forward(step);
+      this.steps.push(step);
+    }
+    if (onlyLast) return tf.tensor2d(part(states, timeSteps, samples * units), [samples, units]);
+    return tf.tensor3d(states.subarray(samples * units), [timeSteps, samples, units]);
+  }
+
+  /** The gradients by the inputs' part of the gates, the recurrent kernel and the bias. */
+  backward(upstream: tf.Tensor, onlyLast: boolean): tf.Tensor[] {
+    const { cell, timeSteps, samples, units, width, states } = this;
+    const arrived = upstream.dataSync<"float32">();
+    const transposedKernel: tf.Tensor2D = tf.transpose(this.recurrentKernel);
+    const byInputs = new Float32Array(timeSteps * samples * width);
+    const byStates = cell.biases === 2 ? new Float32Array(byInputs.length) : byInputs;
+    const memory = new Float32Array(samples * units);
+    const state = new Float32Array(samples * units);
+    for (let time = timeSteps - 1; time >= 0; time--) {
+      if (!onlyLast) addTo(state, part(arrived, time, samples * units));
+      else if (time === timeSteps - 1) addTo(state, arrived);
+      const fromInput = part(byInputs, time, samples * width);
+      const fromState = part(byStates, time, samples * width);
+      cell.backward(this.steps[time], { fromInput, fromState, state, memory });
+      addTo(state, tf.matMul(tf.tensor2d(fromState, [samples, width]), transposedKernel).dataSync<"float32">());
+    }
+    const rows = timeSteps * samples;
+    const fromStates = tf.tensor2d(byStates, [rows, width]);
+    const before = tf.tensor2d(states.subarray(0, rows * units), [rows, units]);
+    const biases = [byInputs, byStates].slice(0, cell.biases).flatMap((rows) => [...sumOfRows(rows, width)]);
+    return [
+      tf.tensor2d(byInputs, [rows, width]),
+      tf.matMul(tf.transpose(before), fromStates),
+      tf.tensor2d(biases, this.bias.shape),
+    ];
+  }
+}
+
+const part = (array: Float32Array, index: number, size: number): Float32Array => array.subarray(index * size, (index + 1) * size);
+
+function addTo(target: Float32Array, added: Float32Array): void {
+  for (let i = 0; i < target.length; i++) target[i] += added[i];
+}
+
+function addToRows(rows: Float32Array, added: Float32Array): void {
+  if (added.length === 0) return;
+  for (let start = 0; start < rows.length; start += added.length) {
+    for (let i = 0; i < added.length; i++) rows[start + i] += added[i];
+  }
+}
+
+function sumOfRows(rows: Float32Array, width: number): Float32Array {
+  const sum = new Float32Array(width);
+  for (let start = 0; start < rows.length; start += width) {
+    for (let i = 0; i < width; i++) sum[i] += rows[start + i];
+  }
+  return sum;
+}

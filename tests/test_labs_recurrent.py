@@ -1,0 +1,361 @@
+"""The labs of chapters 2 and 3 in a real Chromium, and the heatmap they brought."""
+
+import random
+import re
+
+import numpy as np
+import pytest
+import watched_labs
+from lab_page import CONTROLS, lab_html, write_page
+from playwright.sync_api import Locator, Page, expect
+from watched_labs import defaults, notice, numbers, the_lab, train_with, verdict
+
+browser, folder, site, watched = (
+    watched_labs.browser,
+    watched_labs.folder,
+    watched_labs.site,
+    watched_labs.watched,
+)
+
+
+def as_weights(rows: list[list[str]]) -> np.ndarray:
+    return np.array([[float(cell.removesuffix(" (answer)")) for cell in row[1:]] for row in rows])
+
+
+def marked(lab: Locator) -> list[str]:
+    """What the heatmap's outlines lie on, as row and column of the picture."""
+    return lab.locator(".lab-cells").evaluate(
+        """svg => {
+            const boxes = name => [...svg.querySelectorAll(name)].map(node => node.getBBox());
+            const cells = boxes(".lab-cell");
+            return boxes(".lab-answer-frame").map(frame => cells.findIndex(
+                cell => Math.abs(cell.x - frame.x) < 0.5 && Math.abs(cell.y - frame.y) < 0.5));
+        }"""
+    )
+
+
+# ---- Chapter 2 --------------------------------------------------------------------------------------
+
+
+def test_recurrent_lab_finds_the_answer_at_its_defaults(watched):
+    lab = the_lab(watched.open("recurrent.html"))
+    words = verdict(lab)
+    assert re.fullmatch(r"The largest weight, 0\.\d\d( where y = 0)?, is on step 10: found\.", words)
+    expect(lab.locator(".lab-metrics")).to_contain_text(re.compile(r"(1\.00|0\.99)"))
+    expect(lab.locator("[aria-live=polite]")).to_contain_text("is on step 10: found. Held-out accuracy")
+    rows = numbers(lab)
+    weights = as_weights(rows)
+    assert weights.shape == (20, 2)
+    assert rows[10][0] == "10 (answer)"
+    np.testing.assert_allclose(weights.sum(axis=0), 1, atol=0.02)
+    assert f"{weights.max():.2f}" in words
+
+
+def test_recurrent_lab_shows_pictures_on_the_way(watched):
+    page = watched.open("harness.html")
+    heard = page.evaluate(
+        """settings => new Promise(resolve => {
+            const worker = new Worker("attention-lab-worker.js", { type: "module" });
+            const heard = [];
+            worker.onmessage = ({ data }) => {
+                if (data.kind !== "progress") return;
+                heard.push([data.progress.losses.length, data.findings.picture.panels[0].weights]);
+                if (data.progress.finished) resolve(heard);
+            };
+            worker.postMessage({ kind: "train", run: 1, lab: "recurrent", settings });
+        })""",
+        {**defaults("recurrent"), "epochs": 2},
+    )
+    assert len(heard) >= 3
+    losses, weights = heard[0]
+    assert losses == 1, "the first picture comes before the first epoch is over"
+    assert max(weights) < 0.3, "and shows a model that knows nothing yet"
+
+
+def test_recurrent_lab_at_both_ends_of_each_slider(watched):
+    # A simple RNN trains in a third of an LSTM's time.
+    lab = the_lab(watched.open("recurrent.html#recurrent?cell=SimpleRNN"))
+    for control in CONTROLS["recurrent"]:
+        if control["kind"] != "integer":
+            continue
+        slider = lab.get_by_label(control["label"])
+        before = slider.input_value()
+        for key, value in (("Home", control["min"]), ("End", control["max"])):
+            slider.press(key)
+            words = verdict(lab)
+            assert slider.input_value() == str(value)
+            assert f"{control['name']}={value}" in lab.get_attribute("data-settings")
+            if control["name"] != "epochs" or key == "End":
+                step = lab.get_by_label("attention step").input_value()
+                assert f"is on step {step}: found." in words
+        slider.fill(before)
+
+
+def test_recurrent_lab_with_every_choice(watched):
+    lab = the_lab(watched.open("recurrent.html#recurrent?epochs=1"))
+    pictures = set()
+    choices = ("GRU", "SimpleRNN", "8192", "2048", "1024", "after", "LSTM", "GRU")
+    for choice in choices:
+        lab.get_by_role("radio", name=choice, exact=True).check()
+        assert "The largest weight" in verdict(lab)
+        place, cell = [
+            lab.get_by_role("radiogroup", name=name).locator(":checked + span").inner_text()
+            for name in ("place", "cell")
+        ]
+        expect(lab.locator(".lab-caption")).to_have_text(
+            f"Mean attention weight {place} the {cell}, held-out samples"
+        )
+        pictures.add(str(numbers(lab)))
+    assert len(pictures) == len(choices), "every choice is another training"
+
+
+def test_recurrent_lab_at_random_settings(watched):
+    page = watched.open("recurrent.html#recurrent?epochs=1")
+    draw = random.Random(3)
+    for cell in ("LSTM", "GRU", "SimpleRNN"):
+        step = draw.randrange(20)
+        settings = {"attention_step": step, "cell": cell, "epochs": 6, "seed": draw.randrange(10)}
+        lab = train_with(page, "recurrent", {**defaults("recurrent"), **settings})
+        assert f"is on step {step}: found." in verdict(lab), settings
+
+    # After a recurrent layer the weight may sit on a later state that knows the answer, and says so.
+    step = 4
+    settings = {"attention_step": step, "place": "after", "cell": "SimpleRNN", "epochs": 3}
+    lab = train_with(page, "recurrent", {**defaults("recurrent"), **settings})
+    words = verdict(lab)
+    column = int(as_weights(numbers(lab)).max(axis=1).argmax())
+    assert f"is on step {column}" in words
+    assert (": not found." in words) == (column != step)
+    expect(lab.locator(".lab-metrics")).to_contain_text("1.00")
+
+
+# ---- Chapter 3 --------------------------------------------------------------------------------------
+
+
+def test_per_dimension_lab_finds_both_answers_at_its_defaults(watched):
+    lab = the_lab(watched.open("per_dimension.html"))
+    assert verdict(lab) == "Answers found, as the largest weights of their dimension: 2 of 2."
+    rows = numbers(lab)
+    weights = as_weights(rows)
+    assert weights.shape == (20, 2)
+    np.testing.assert_allclose(weights.sum(axis=0), 1, atol=0.02)
+    assert weights.argmax(axis=0).tolist() == [5, 15]
+    assert rows[5][1].endswith(" (answer)")
+    assert rows[15][2].endswith(" (answer)")
+    assert sum("answer" in cell for row in rows for cell in row) == 2
+    headings = lab.locator(".lab-numbers thead th").all_inner_texts()
+    assert headings == ["step", "dimension 0", "dimension 1"]
+    assert marked(lab) == [5, 20 + 15]
+    opacities = lab.locator(".lab-cell").evaluate_all("cells => cells.map(cell => +cell.style.fillOpacity)")
+    np.testing.assert_allclose(opacities, (weights / weights.max()).T.ravel(), atol=5e-3)
+    expect(lab.locator(".lab-picture")).to_have_accessible_name(
+        re.compile(r"dimension 0: largest 0\.\d\d on step 5, answer 5 has 0\.\d\d; dimension 1: ")
+    )
+
+
+def test_per_dimension_lab_shared_is_one_vector_with_two_answers(watched):
+    lab = the_lab(watched.open("per_dimension.html#per_dimension?shared=true"))
+    assert verdict(lab) == "Answers found, as the largest weights of their vector: 2 of 2."
+    weights = as_weights(numbers(lab))
+    assert weights.shape == (20, 1)
+    assert sorted(weights[:, 0].argsort()[-2:]) == [5, 15]
+    assert weights[[5, 15]].sum() <= 1
+    assert marked(lab) == [5, 15]
+    expect(lab.locator(".lab-on-answers")).to_have_text(re.compile(r"0\.\d\d \+ 0\.\d\d"))
+
+
+def test_per_dimension_lab_at_both_ends_of_each_slider(watched):
+    lab = the_lab(watched.open("per_dimension.html"))
+    for control in CONTROLS["per_dimension"]:
+        if control["kind"] != "integer":
+            continue
+        slider = lab.get_by_label(control["label"])
+        before = slider.input_value()
+        for key, value in (("Home", control["min"]), ("End", control["max"])):
+            slider.press(key)
+            expect(lab).to_have_attribute("data-settings", re.compile(f"{control['name']}={value}(&|$)"))
+            words = verdict(lab)
+            steps = [int(lab.get_by_label(name).input_value()) for name in ("first step", "second step")]
+            dimensions = int(lab.get_by_label("dimensions").input_value())
+            weights = as_weights(numbers(lab))
+            assert weights.shape == (20, dimensions)
+            answers = [steps[d % 2] for d in range(dimensions)]
+            assert marked(lab) == [20 * d + step for d, step in enumerate(answers)]
+            found = sum(weights[:, d].argmax() == step for d, step in enumerate(answers))
+            assert words.endswith(f"of their dimension: {found} of {dimensions}.")
+            # In five epochs not every seed, nor every model of four dimensions, gets there.
+            if control["name"] in ("first_step", "second_step"):
+                assert found == 2, control
+        slider.fill(before)
+
+
+def test_per_dimension_lab_at_random_settings(watched):
+    page = watched.open("per_dimension.html")
+    draw = random.Random(1)
+    for place, shared in (("before", True), ("after", True), ("after", False)):
+        first, second = draw.sample(range(2, 18), 2)
+        settings = {"first_step": first, "second_step": second, "place": place, "shared": shared}
+        lab = train_with(page, "per_dimension", {**defaults("per_dimension"), **settings})
+        words = verdict(lab)
+        weights = as_weights(numbers(lab))[:, 0]
+        assert sorted(marked(lab)) == sorted([first, second])
+        largest = set(weights.argsort()[-2:])
+        assert words.endswith(f"of their vector: {len(largest & {first, second})} of 2."), settings
+        expect(lab.locator(".lab-metrics")).to_contain_text(re.compile(r"(1\.00|0\.9\d)"))
+
+
+def test_equal_steps_are_one_answer(watched):
+    lab = the_lab(watched.open("per_dimension.html#per_dimension?first_step=10&second_step=10&shared=true"))
+    assert verdict(lab) == "Answers found, as the largest weights of their vector: 1 of 1."
+    assert marked(lab) == [10]
+
+
+# ---- Any heatmap ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def heatmap(watched, folder):
+    """A page that draws any heatmap, as the labs of later chapters will want it."""
+    write_page(
+        folder,
+        '<attention-lab-like><div class="lab-picture-place"></div><div class="lab-numbers" tabindex="0" '
+        'role="region" aria-label="The numbers"></div></attention-lab-like>',
+        name="heatmap.html",
+    )
+    path = folder / "heatmap.html"
+    # The style sheet speaks of attention-lab; without the element's script that is a plain box.
+    path.write_text(
+        path.read_text()
+        .replace("attention-lab-like", "attention-lab")
+        .replace("attention-lab.js", "harness-picture.js")
+    )
+
+    def draw(picture: dict, **options) -> Page:
+        page = watched.open("heatmap.html", **options)
+        page.wait_for_function("() => Boolean(self.draw)")
+        page.evaluate("picture => draw(picture)", {"kind": "heatmap", "title": "Weights", **picture})
+        return page
+
+    return draw
+
+
+WORDS = {
+    "row": "query",
+    "column": "key",
+    "rowNames": ["the", "cat", "sat"],
+    "columnNames": ["le", "chat", "assis", "."],
+    "weights": [[0.7, 0.1, 0.1, 0.1], [0.05, 0.9, 0.03, 0.02], [0.4, 0.3, 0.2, 0.1]],
+    "answers": [[0, 0], [1, 1], [2, 2]],
+}
+
+
+def reverse_task(size: int) -> dict:
+    weights = np.full((size, size), 0.4 / (size - 1))
+    weights[np.arange(size), size - 1 - np.arange(size)] = 0.6
+    answers = [[i, size - 1 - i] for i in range(size)]
+    return {"row": "query", "column": "key", "weights": weights.tolist(), "answers": answers}
+
+
+def test_heatmap_names_rows_and_columns(heatmap):
+    page = heatmap(WORDS)
+    assert page.locator(".lab-row-names span").all_inner_texts() == ["the", "cat", "sat"]
+    assert page.locator(".lab-axis text").all_text_contents() == ["le", "chat", "assis", "."]
+    assert page.locator(".lab-on-answers span").all_inner_texts() == ["0.70", "0.90", "0.20"]
+    assert marked(page.locator("attention-lab")) == [0, 5, 10]
+    rows = page.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    # The longer side goes down.
+    assert rows[2] == ["assis", "0.100", "0.030", "0.200 (answer)"]
+    assert page.locator("thead th").all_inner_texts() == ["key", "query the", "query cat", "query sat"]
+    expect(page.locator(".lab-picture")).to_have_accessible_name(
+        "Weights. query the: largest 0.70 on key le, answer le has 0.70; "
+        "query cat: largest 0.90 on key chat, answer chat has 0.90; "
+        "query sat: largest 0.40 on key le, answer assis has 0.20."
+    )
+
+
+def test_heatmap_moves_its_cells_and_makes_no_new_ones(heatmap):
+    page = heatmap(WORDS)
+    page.evaluate("self.first = document.querySelector('.lab-cell')")
+    other = {**WORDS, "kind": "heatmap", "title": "Weights", "weights": [[0.25] * 4] * 3}
+    page.evaluate("picture => draw(picture)", other)
+    assert page.evaluate("first.isConnected && first.style.fillOpacity === '1'")
+    page.evaluate("picture => draw(picture)", {**other, "answers": [[0, 3]]})
+    assert not page.evaluate("first.isConnected")
+    assert marked(page.locator("attention-lab")) == [3]
+    assert page.locator(".lab-on-answers span").all_inner_texts() == ["0.25", "", ""]
+
+
+@pytest.mark.parametrize("picture", [WORDS, reverse_task(20)], ids=["3 by 4", "20 by 20"])
+def test_heatmap_is_accessible_and_fits(heatmap, picture):
+    page = heatmap(picture)
+    if len(picture["weights"]) > 4:
+        expect(page.locator(".lab-picture")).to_have_accessible_name(
+            "Weights: 20 by 20 weights, query by key. "
+            "Answers found, as the largest weights of their query: 20 of 20."
+        )
+    page.add_script_tag(url="axe.js")
+    for theme in ("light", "dark"):
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            assert problems_of(page) == [], (theme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            outside = page.locator(".lab-picture").evaluate(
+                """picture => {
+                    const { left, right } = picture.getBoundingClientRect();
+                    return [...picture.querySelectorAll("text, span, rect")].filter(node => {
+                        const box = node.getBoundingClientRect();
+                        return box.left < left - 3 || box.right > right + 3;
+                    }).map(node => node.outerHTML);
+                }"""
+            )
+            assert outside == [], width
+
+
+def problems_of(page: Page) -> list[str]:
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 10
+    return [
+        f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+# ---- For every reader -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["recurrent", "per_dimension"])
+def test_axe_finds_nothing_and_nothing_is_cut_off(watched, name):
+    page = watched.open(f"{name}.html#{name}?cell=SimpleRNN&epochs=1&shared=true")
+    lab = the_lab(page)
+    numbers(lab)
+    expect(notice(lab)).to_be_visible()
+    lab.locator("summary").click()
+    expect(lab.locator(".lab-source code")).to_contain_text("export function callModel")
+    page.mouse.move(0, 0)
+    page.add_script_tag(url="axe.js")
+    for theme in ("light", "dark"):
+        for width in (1280, 360, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            assert problems_of(page) == [], (theme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            clipped = lab.locator(".lab-choices").evaluate_all(
+                "groups => groups.filter(group => group.scrollWidth > group.clientWidth).map(g => g.textContent)"
+            )
+            assert clipped == [], width
+
+
+def test_labs_of_several_chapters_live_on_one_page(watched, folder):
+    labs = [lab_html(CONTROLS[name], name) for name in ("recurrent", "per_dimension")]
+    write_page(folder, *labs, name="both.html")
+    page = watched.open(
+        "both.html#recurrent?cell=SimpleRNN&epochs=1", viewport={"width": 1280, "height": 1600}
+    )
+    for lab in page.locator("attention-lab").all():
+        assert verdict(lab)
+    assert page.locator(".lab-heatmap").count() == 1
+    assert page.locator(".lab-bar").count() == 40

@@ -1,0 +1,176 @@
+"""Labs opened in a real Chromium and watched: fixtures and small helpers of the lab tests."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chromium import launch_chromium
+from lab_page import CONTROLS, LABS, build_labs, lab_html, serve, write_page
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+TRAINING_TIMEOUT = 30_000
+
+# Nothing is timed here: a busy machine may take its time.
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = launch_chromium(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """The built labs in a sub-folder, as on a project site of GitHub Pages; a page for each lab."""
+    folder = tmp_path_factory.mktemp("site") / "book" / "pages"
+    build_labs(folder)
+    for lab, controls in CONTROLS.items():
+        write_page(folder, lab_html(controls, lab), name=f"{lab}.html")
+    # For tests that need some training, but no answer found.
+    one_epoch = [
+        {**control, "value": 1} if control["name"] == "epochs" else control for control in CONTROLS["dense"]
+    ]
+    write_page(folder, lab_html(one_epoch), name="quick.html")
+    (folder / "axe.js").write_bytes((LABS / "node_modules" / "axe-core" / "axe.min.js").read_bytes())
+    (folder / "harness.html").write_text("<!doctype html><title>Harness</title><link rel=icon href='data:,'>")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder) -> Iterator[str]:
+    with serve(folder.parent.parent) as address:
+        yield f"{address}/book/pages"
+
+
+class Watched:
+    """Opens pages and remembers what must not happen on any of them."""
+
+    def __init__(self, browser: Browser, site: str) -> None:
+        self.browser = browser
+        self.site = site
+        self.expected: list[str] = []
+        self.problems: list[str] = []
+        self.contexts: list = []
+
+    def open(self, path: str = "dense.html", *, script: str | None = None, **options) -> Page:
+        context = self.browser.new_context(**options)
+        self.contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        context.on("request", self._check_host)
+        page = context.new_page()
+        page.set_default_timeout(TRAINING_TIMEOUT)
+        page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("dialog", lambda dialog: (self.problems.append(dialog.message), dialog.dismiss()))
+        page.goto(f"{self.site}/{path}")
+        return page
+
+    def _check_host(self, request) -> None:
+        if not request.url.startswith((self.site, "data:")):
+            self.problems.append(f"request to {request.url}")
+
+    def finish(self) -> None:
+        for context in self.contexts:
+            context.close()
+        unexpected = [
+            problem
+            for problem in self.problems
+            if not any(re.search(pattern, problem) for pattern in self.expected)
+        ]
+        assert unexpected == []
+
+
+@pytest.fixture
+def watched(browser, site) -> Iterator[Watched]:
+    watched = Watched(browser, site)
+    yield watched
+    watched.finish()
+
+
+def the_lab(page: Page) -> Locator:
+    return page.locator("attention-lab").first
+
+
+def notice(lab: Locator) -> Locator:
+    """What the lab says beside its verdict: refused links, failures."""
+    return lab.locator("[role=status]")
+
+
+def wait_until_trained(lab: Locator) -> None:
+    expect(lab).to_have_attribute("data-state", "done", timeout=TRAINING_TIMEOUT)
+
+
+def verdict(lab: Locator) -> str:
+    wait_until_trained(lab)
+    return lab.locator(".lab-verdict").inner_text()
+
+
+def numbers(lab: Locator) -> list[list[str]]:
+    """The table behind the button, row by row."""
+    wait_until_trained(lab)
+    button = lab.get_by_role("button", name="The numbers")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    return lab.locator(".lab-numbers tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+
+
+def link(lab: str, settings: dict) -> str:
+    values = "&".join(f"{name}={_as_text(value)}" for name, value in settings.items())
+    return f"#{lab}?{values}"
+
+
+def _as_text(value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def train_with(page: Page, name: str, settings: dict) -> Locator:
+    page.evaluate("hash => { location.hash = hash }", link(name, settings))
+    # The hash is read in a task of its own: the lab has these settings once its state says so.
+    page.wait_for_function(
+        "hash => document.querySelector('attention-lab').dataset.settings === hash", arg=link(name, settings)
+    )
+    return the_lab(page)
+
+
+def defaults(lab: str) -> dict:
+    return {control["name"]: control["value"] for control in CONTROLS[lab]}
+
+
+def run_harness(watched: Watched, job: dict) -> dict:
+    """Train in the browser on weights and data from here; return losses, weights and gradients."""
+    result = watched.open("harness.html").evaluate(
+        """job => new Promise(resolve => {
+            const worker = new Worker("harness-worker.js", { type: "module" });
+            worker.onmessage = ({ data }) => resolve(data);
+            worker.postMessage(job);
+        })""",
+        job,
+    )
+    assert "error" not in result, result
+    assert result["tensors"] == 0, "the training loop leaves tensors behind"
+    return result
+
+
+def named_weights(model, values=None) -> dict[str, dict[str, list[float]]]:
+    """The weights of a Keras model, or others given in their order, by layer and name, flat."""
+    named: dict[str, dict[str, list[float]]] = {}
+    weights = [(layer.name, weight) for layer in model.layers for weight in layer.weights]
+    for (layer, weight), value in zip(weights, values or [weight for _, weight in weights], strict=True):
+        named.setdefault(layer, {})[weight.name] = np.asarray(value).ravel().tolist()
+    return named
+
+
+def assert_close(found: dict, expected: dict, **tolerance) -> None:
+    """Compare what `named_weights` gives, weight by weight."""
+    for layer, weights in expected.items():
+        for name, values in weights.items():
+            np.testing.assert_allclose(found[layer][name], values, **tolerance, err_msg=f"{layer} {name}")
