@@ -100,10 +100,10 @@ export function perDimensionLab(settings: Settings): Experiment {
   const shared = Boolean(settings.shared);
   const random = seededRandom(Number(settings.seed));
 
-  const model = buildModel(place, shared, steps.length, random);
-  const training = getData(NUM_SAMPLES, steps, random);
   const test = getData(NUM_HELD_OUT, steps, random);
   const heldOut = { x: tf.tensor3d(test.x, [NUM_HELD_OUT, TIME_STEPS, steps.length]) };
+  const training = getData(NUM_SAMPLES, steps, random);
+  const model = buildModel(place, shared, steps.length, random);
 
   function findings(): Findings {
     const { vectors, accuracy } = tf.tidy(() => {

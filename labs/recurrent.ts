@@ -73,10 +73,10 @@ export function recurrentLab(settings: Settings): Experiment {
   const numSamples = Number(settings.num_samples);
   const random = seededRandom(Number(settings.seed));
 
-  const model = buildModel(place, cell, 1, random);
-  const training = getData(numSamples, 1, attentionStep, random);
   const test = getData(NUM_HELD_OUT, 1, attentionStep, random);
   const heldOut = { x: tf.tensor3d(test.x, [NUM_HELD_OUT, TIME_STEPS, 1]) };
+  const training = getData(numSamples, 1, attentionStep, random);
+  const model = buildModel(place, cell, 1, random);
 
   function findings(): Findings {
     const { one, zero, accuracy } = tf.tidy(() => {

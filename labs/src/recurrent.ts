@@ -79,10 +79,10 @@ class Run {
   forward(fromInputs: tf.Tensor2D, onlyLast: boolean): tf.Tensor {
     const { cell, timeSteps, samples, units, width, states } = this;
     const bias = this.bias.dataSync<"float32">();
-    const ahead = fromInputs.dataSync<"float32">();
+    const ahead = fromInputs.dataSync<"float32">(); // a copy, ours to change
     addToRows(ahead, bias.subarray(0, width));
-    const gates = new Float32Array(cell === SimpleRNN ? 0 : ahead.length);
-    const memory = new Float32Array(cell === LSTM ? states.length : 0);
+    const gates = new Float32Array(ahead.length);
+    const memory = new Float32Array(states.length);
     for (let time = 0; time < timeSteps; time++) {
       const before = part(states, time, samples * units);
       const product = tf.matMul<tf.Tensor2D>(tf.tensor2d(before, [samples, units]), this.recurrentKernel);
