@@ -10,7 +10,7 @@ def row(name, figure, bar="", unit="s"):
         if figure is None
         else f"{figure:.3f} {unit}"
         if unit == "s"
-        else f"{figure:.0f} {unit}"
+        else f"{figure:.1f} {unit}"
     )
     print(f"{name:<58}{shown:>14}   {bar}", flush=True)
 
@@ -28,6 +28,12 @@ def main():
     print("Kernel: the lab of chapter 1")
     for name, figure in kernel.slider_move().items():
         row(name, figure, "at most 0.250 s" if "move" in name else "")
+    print("Kernel: the lab of chapter 2")
+    times = kernel.recurrent()
+    for name, figure in times.items():
+        row(name, figure, "at most 2 s" if "move" in name else "")
+    recurrent_fit, recurrent_again, _ = times.values()
+    row("  LSTM(32), again, times faster", recurrent_fit / recurrent_again, "at least 3, aim 6", "×")
     row("growth of memory over 500 trainings", kernel.memory_growth(), "less than 50 MB", "MB")
     print("Browser")
     figures = dict(browser.measure())

@@ -45,7 +45,8 @@ MOVE_SLIDER = """answer => new Promise(resolve => {
         const answers = [...lab.querySelectorAll(".lab-axis .lab-answer-label")].map(label => label.textContent);
         if (answers.includes(String(answer))) {
             seen.picture ??= seconds;
-            if (verdict.dataset.found === "true") seen.found ??= seconds;
+            if (verdict.dataset.found !== "true") delete seen.found; // it was by chance
+            else seen.found ??= seconds;
             if (lab.dataset.state === "done") return resolve({ ...seen, done: seconds });
         }
         requestAnimationFrame(look);

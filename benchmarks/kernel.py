@@ -5,6 +5,7 @@ of 128, 2,000 for validation after each of 20 epochs, as in the listing of 2019.
 """
 
 import gc
+import inspect
 import statistics
 import sys
 import time
@@ -120,6 +121,32 @@ def slider_move():
         "a slider move, picture included": statistics.median(moves),
         "the picture": statistics.median(picture),
     }
+
+
+def recurrent():
+    """Return seconds for chapter 2's block before an LSTM(32): 9,000 samples of 20 steps, 2 epochs."""
+    build_model = chapters.definitions("02_recurrent_attention")["build_model"]
+    x, y = data.get_data_recurrent(9_000, 20, 1, seed=0)
+    model = build_model("before")
+    model.compile("adam", "binary_crossentropy")
+    model.fit(x, y, 64, 1, verbose=0)  # fit compiles too; both are timed without it
+    fit = seconds(model.fit, x, y, 64, 2, verbose=0)
+    retrainer = training.Retrainer(model, batch_size=64)
+    retrainer.train(x, y, epochs=1, seed=0)
+    again = statistics.median(seconds(retrainer.train, x, y, epochs=2, seed=0) for _ in range(3))
+    retrain, _, _ = chapters.lab("02_recurrent_attention")
+    last_figure(retrain()).png()
+    moves = [seconds(lambda s=step: last_figure(retrain(attention_step=s)).png()) for step in (3, 12, 17)]
+    return {
+        "LSTM(32), model.fit": fit,
+        "LSTM(32), Retrainer, again": again,
+        "a move of chapter 2's lab, picture included": statistics.median(moves),
+    }
+
+
+def last_figure(result):
+    """Return a lab's figure, the last one where it yields several."""
+    return list(result)[-1] if inspect.isgenerator(result) else result
 
 
 def memory_growth(trainings=500):

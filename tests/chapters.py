@@ -13,7 +13,7 @@ DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def definitions(chapter):
-    """Return the namespace that a notebook's imports, functions and classes make.
+    """Return the namespace that a notebook's imports, functions, classes and CONSTANTS make.
 
     Args:
         chapter: the notebook's name, without its ending.
@@ -23,7 +23,7 @@ def definitions(chapter):
         # The set-up cell's magic is no Python; "pass" keeps its `if` whole.
         source = re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)
         tree = ast.parse(source)
-        tree.body = [statement for statement in tree.body if isinstance(statement, DEFINITIONS)]
+        tree.body = [statement for statement in tree.body if _defines(statement)]
         # TensorFlow reads the source of a function that it compiles.
         file = f"<{chapter}:{cell.id}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
@@ -44,6 +44,13 @@ def lab(chapter):
         if "live.live(" in cell.source:
             exec(cell.source, names)
     return calls[0]
+
+
+def _defines(statement):
+    constant = isinstance(statement, ast.Assign) and all(
+        isinstance(target, ast.Name) and target.id.isupper() for target in statement.targets
+    )
+    return constant or isinstance(statement, DEFINITIONS)
 
 
 def _code_cells(chapter):
