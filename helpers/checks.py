@@ -28,6 +28,20 @@ def boolean(name, value):
     return bool(value)
 
 
+def choice(name, value, allowed):
+    """Return `value` if it is one of the strings `allowed`, or raise.
+
+    Raises:
+        TypeError: `value` is not a string.
+        ValueError: it is none of them.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {value!r}")
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")
+    return value
+
+
 def finite_array(name, value, dimensions=None):
     """Return `value` as a float array, or raise if it holds NaN or infinity or has the wrong rank.
 

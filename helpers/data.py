@@ -117,3 +117,50 @@ def get_data_per_dimension(num_samples, time_steps, attention_steps, *, seed):
     not_all = generator.integers(0, 2 ** len(steps) - 1, (num_samples, 1)) >> dimensions & 1
     x[:, steps, dimensions] = np.where(y == 1, 1, not_all)
     return x, y
+
+
+# The input step that output step t comes from.
+_ALIGNMENTS = {
+    "copy": lambda t, time_steps, shift: t,
+    "reverse": lambda t, time_steps, shift: time_steps - 1 - t,
+    "shift": lambda t, time_steps, shift: (t + shift) % time_steps,
+    "every_second": lambda t, time_steps, shift: 2 * t,
+}
+
+
+def get_data_sequence(num_samples, time_steps, task="reverse", *, num_symbols=10, shift=1, seed):
+    """Make sequences of symbols, and what a task turns them into, with the step that each output comes from.
+
+    Args:
+        num_samples: how many samples, at least 1.
+        time_steps: how many steps an input has, at least 1.
+        task: "copy"; "reverse"; "shift", output step t is input step t + `shift`, counted on from the start
+            after the end; "every_second", output step t is input step 2t, so there are half as many, rounded up.
+        num_symbols: how many different symbols there are, at least 1.
+        shift: by how many steps the task "shift" looks ahead, at least 0. Other tasks do without it.
+        seed: an integer ≥ 0; the same seed gives the same data.
+
+    Returns:
+        `x`: int32 (num_samples, time_steps), symbols 0 … num_symbols − 1, all equally likely.
+        `y`: int32 (num_samples, output_steps), equal to `x[:, alignment]`.
+        `alignment`: int32 (output_steps,), for each output step the input step it comes from.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: a size below 1, a shift below 0, or a task that is none of these.
+
+    >>> x, y, alignment = get_data_sequence(1, 4, "reverse", seed=0)
+    >>> alignment.tolist(), bool((y == x[:, ::-1]).all())
+    ([3, 2, 1, 0], True)
+    """
+    num_samples = checks.integer("num_samples", num_samples)
+    time_steps = checks.integer("time_steps", time_steps)
+    task = checks.choice("task", task, _ALIGNMENTS)
+    num_symbols = checks.integer("num_symbols", num_symbols, 1, 2**31 - 1)
+    shift = checks.integer("shift", shift, 0) % time_steps
+    generator = np.random.default_rng(checks.integer("seed", seed, 0))
+
+    output_steps = (time_steps + 1) // 2 if task == "every_second" else time_steps
+    alignment = _ALIGNMENTS[task](np.arange(output_steps, dtype="int32"), time_steps, shift)
+    x = generator.integers(0, num_symbols, (num_samples, time_steps), dtype="int32")
+    return x, np.take(x, alignment, axis=1), alignment

@@ -41,6 +41,14 @@ def test_boolean_takes_no_other_type(value):
         checks.boolean("flag", value)
 
 
+def test_choice_takes_the_allowed_strings_and_names_them():
+    assert checks.choice("place", "before", ("before", "after")) == "before"
+    with pytest.raises(ValueError, match=r"^place must be one of before, after; got 'between'$"):
+        checks.choice("place", "between", ("before", "after"))
+    with pytest.raises(TypeError, match=r"^place must be a string, got \['before'\]$"):
+        checks.choice("place", ["before"], ("before", "after"))
+
+
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data import get_data, get_data_per_dimension, get_data_recurrent
+from helpers.data import get_data, get_data_per_dimension, get_data_recurrent, get_data_sequence
 
 
 @st.composite
@@ -267,3 +267,95 @@ def test_steps_beyond_the_last_are_refused():
 def test_no_step_or_too_many_are_refused(steps):
     with pytest.raises(ValueError, match=r"^attention_steps must hold from 1 to 32 steps, got"):
         get_data_per_dimension(5, 4, steps, seed=0)
+
+
+@st.composite
+def symbol_arguments(draw):
+    return {
+        "num_samples": draw(st.integers(1, 60)),
+        "time_steps": draw(st.integers(1, 30)),
+        "task": draw(st.sampled_from(["copy", "reverse", "shift", "every_second"])),
+        "num_symbols": draw(st.integers(1, 40)),
+        "shift": draw(st.integers(0, 2**70)),
+        "seed": draw(st.integers(0, 2**64)),
+    }
+
+
+@given(symbol_arguments())
+def test_each_output_symbol_is_the_input_symbol_at_its_aligned_step(wanted):
+    x, y, alignment = get_data_sequence(**wanted)
+    assert x.shape == (wanted["num_samples"], wanted["time_steps"])
+    assert y.shape == (wanted["num_samples"], len(alignment))
+    assert x.dtype == y.dtype == alignment.dtype == "int32"
+    for step, source in enumerate(alignment):
+        np.testing.assert_array_equal(y[:, step], x[:, source])
+    assert x.min() >= 0
+    assert x.max() < wanted["num_symbols"]
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "turned"),
+    [
+        ("copy", {}, "abcdefg"),
+        ("reverse", {}, "gfedcba"),
+        ("shift", {}, "bcdefga"),
+        ("shift", {"shift": 3}, "defgabc"),
+        ("shift", {"shift": 7}, "abcdefg"),
+        ("shift", {"shift": 9}, "cdefgab"),
+        ("every_second", {}, "aceg"),
+    ],
+)
+def test_tasks_turn_letters_as_their_names_say(task, options, turned):
+    _, _, alignment = get_data_sequence(1, 7, task, **options, seed=0)
+    assert "".join("abcdefg"[step] for step in alignment) == turned
+
+
+def test_tasks_differ_in_their_outputs_alone():
+    inputs = [get_data_sequence(5, 8, task, seed=3)[0] for task in ("copy", "reverse", "every_second")]
+    np.testing.assert_array_equal(inputs[0], inputs[1])
+    np.testing.assert_array_equal(inputs[0], inputs[2])
+
+
+def test_symbols_are_equally_likely_and_independent():
+    # With 40,000 samples these bounds lie five standard errors or more from the truth.
+    x, _, _ = get_data_sequence(40_000, 4, num_symbols=5, seed=1)
+    for step in x.T:
+        np.testing.assert_allclose(np.bincount(step) / len(x), 0.2, atol=0.01)
+    assert abs(np.corrcoef(x, rowvar=False) - np.eye(4)).max() < 0.025
+
+
+SYMBOLS = {"num_samples": 5, "time_steps": 4, "num_symbols": 10, "shift": 1, "seed": 0}
+
+
+def test_symbols_repeat_with_their_seed_and_leave_global_states_alone():
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    same, again = (get_data_sequence(30, 20, seed=4)[0] for _ in range(2))
+    np.testing.assert_array_equal(same, again)
+    assert (get_data_sequence(30, 20, seed=5)[0] != same).mean() > 0.8
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+
+
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_symbols_refuse_bad_arguments_by_name(name):
+    for value in (1.0, "1", None, True):
+        with pytest.raises(TypeError, match=f"^{name} must be an integer, got"):
+            get_data_sequence(**{**SYMBOLS, name: value})
+    with pytest.raises(ValueError, match=f"^{name} must be (at least|from) .* got -1$"):
+        get_data_sequence(**{**SYMBOLS, name: -1})
+    if name not in ("shift", "seed"):
+        with pytest.raises(ValueError, match=f"^{name} must be (at least 1|from 1 to .*), got 0$"):
+            get_data_sequence(**{**SYMBOLS, name: 0})
+
+
+def test_tasks_that_are_not_there_are_refused_with_those_that_are():
+    with pytest.raises(
+        ValueError, match=r"^task must be one of copy, reverse, shift, every_second; got 'sort'$"
+    ):
+        get_data_sequence(5, 4, "sort", seed=0)
+    with pytest.raises(TypeError, match=r"^task must be a string, got 3$"):
+        get_data_sequence(5, 4, 3, seed=0)
+
+
+def test_symbols_need_their_seed():
+    with pytest.raises(TypeError, match="seed"):
+        get_data_sequence(5, 4)
