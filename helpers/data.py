@@ -164,3 +164,95 @@ def get_data_sequence(num_samples, time_steps, task="reverse", *, num_symbols=10
     alignment = _ALIGNMENTS[task](np.arange(output_steps, dtype="int32"), time_steps, shift)
     x = generator.integers(0, num_symbols, (num_samples, time_steps), dtype="int32")
     return x, np.take(x, alignment, axis=1), alignment
+
+
+KEYWORDS = 4  # tokens 1 … 4; 0 is padding
+LEAST_LENGTH = 5
+
+
+def get_data_keyword(num_samples, time_steps, max_length=None, *, num_distractors=26, padding="after", seed):
+    """Make token sequences of different lengths, padded; one token, the keyword, is the class.
+
+    Tokens: 0 is padding, 1 … 4 are keywords, 5 … 4 + num_distractors are distractors. Each sequence
+    holds one keyword, at a random place, among distractors.
+
+    Args:
+        num_samples: how many samples, at least 1.
+        time_steps: how many steps a padded sequence has, at least 5.
+        max_length: the length of the longest sequences, 5 … time_steps; None for `time_steps`.
+            All lengths from 5 on are equally likely.
+        num_distractors: how many different distractors there are, at least 1.
+        padding: "after" the sequence or "before" it. The sequences themselves are the same.
+        seed: an integer ≥ 0; the same seed gives the same data.
+
+    Returns:
+        `tokens`: int32 (num_samples, time_steps).
+        `y`: int32 (num_samples,), the class, keyword − 1.
+        `positions`: int32 (num_samples,), the step that holds the keyword.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: a size too small, `max_length` above `time_steps`, or another `padding`.
+
+    >>> tokens, y, positions = get_data_keyword(2, 8, seed=0)
+    >>> tokens.shape, bool((tokens[[0, 1], positions] == y + 1).all())
+    ((2, 8), True)
+    """
+    num_samples = checks.integer("num_samples", num_samples)
+    time_steps = checks.integer("time_steps", time_steps, LEAST_LENGTH)
+    longest = time_steps if max_length is None else max_length
+    longest = checks.integer("max_length", longest, LEAST_LENGTH, time_steps)
+    num_distractors = checks.integer("num_distractors", num_distractors, 1, 2**31 - 1 - KEYWORDS)
+    padding = checks.choice("padding", padding, ("after", "before"))
+    generator = np.random.default_rng(checks.integer("seed", seed, 0))
+
+    lengths = generator.integers(LEAST_LENGTH, longest + 1, num_samples)
+    y = generator.integers(0, KEYWORDS, num_samples, dtype="int32")
+    positions = generator.integers(0, lengths, dtype="int32")
+    first, last = KEYWORDS + 1, KEYWORDS + num_distractors
+    tokens = generator.integers(first, last, (num_samples, time_steps), dtype="int32", endpoint=True)
+    tokens[np.arange(num_samples), positions] = y + 1
+    steps = np.arange(time_steps, dtype="int32")
+    tokens[steps >= lengths[:, np.newaxis]] = 0
+    if padding == "before":
+        shifts = (time_steps - lengths).astype("int32")
+        tokens = np.take_along_axis(tokens, (steps - shifts[:, np.newaxis]) % time_steps, axis=1)
+        positions += shifts
+    return tokens, y, positions
+
+
+def get_data_addition(num_samples, time_steps, *, seed):
+    """Make sequences of numbers of which two are marked; the target is the sum of these two.
+
+    The adding problem of Hochreiter and Schmidhuber (1997), with values from 0 to 1. The two marked
+    steps are any two different ones, and the target is their sum itself.
+
+    Args:
+        num_samples: how many samples, at least 1.
+        time_steps: how many steps a sequence has, at least 2.
+        seed: an integer ≥ 0; the same seed gives the same data.
+
+    Returns:
+        `x`: float32 (num_samples, time_steps, 2): values, uniform in [0, 1), and marks, 0 or 1.
+        `y`: float32 (num_samples, 1), the sum of the two marked values.
+        `positions`: int32 (num_samples, 2), the marked steps, the earlier one first.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: a size too small.
+
+    >>> x, y, positions = get_data_addition(2, 20, seed=0)
+    >>> x.shape, bool(np.isclose((x[..., 0] * x[..., 1]).sum(axis=1), y[:, 0]).all())
+    ((2, 20, 2), True)
+    """
+    num_samples = checks.integer("num_samples", num_samples)
+    time_steps = checks.integer("time_steps", time_steps, 2)
+    generator = np.random.default_rng(checks.integer("seed", seed, 0))
+
+    values = generator.random((num_samples, time_steps), dtype="float32")
+    shuffled = generator.random((num_samples, time_steps)).argsort(axis=1)
+    positions = np.sort(shuffled[:, :2]).astype("int32")
+    marks = np.zeros_like(values)
+    np.put_along_axis(marks, positions, 1, axis=1)
+    y = np.take_along_axis(values, positions, axis=1).sum(axis=1, keepdims=True)
+    return np.stack([values, marks], axis=-1), y, positions

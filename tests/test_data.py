@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data import get_data, get_data_per_dimension, get_data_recurrent, get_data_sequence
+from helpers.data import (
+    get_data,
+    get_data_addition,
+    get_data_keyword,
+    get_data_per_dimension,
+    get_data_recurrent,
+    get_data_sequence,
+)
 
 
 @st.composite
@@ -359,3 +366,142 @@ def test_tasks_that_are_not_there_are_refused_with_those_that_are():
 def test_symbols_need_their_seed():
     with pytest.raises(TypeError, match="seed"):
         get_data_sequence(5, 4)
+
+
+@st.composite
+def keyword_arguments(draw):
+    time_steps = draw(st.integers(5, 50))
+    return {
+        "num_samples": draw(st.integers(1, 60)),
+        "time_steps": time_steps,
+        "max_length": draw(st.one_of(st.none(), st.integers(5, time_steps))),
+        "num_distractors": draw(st.integers(1, 30)),
+        "padding": draw(st.sampled_from(["after", "before"])),
+        "seed": draw(st.integers(0, 2**64)),
+    }
+
+
+@given(keyword_arguments())
+def test_one_keyword_stands_where_it_is_said_and_is_the_class(wanted):
+    tokens, y, positions = get_data_keyword(**wanted)
+    assert tokens.shape == (wanted["num_samples"], wanted["time_steps"])
+    assert y.shape == positions.shape == (wanted["num_samples"],)
+    assert tokens.dtype == y.dtype == positions.dtype == "int32"
+    is_keyword = (tokens >= 1) & (tokens <= 4)
+    np.testing.assert_array_equal(is_keyword.sum(axis=1), 1)
+    np.testing.assert_array_equal(is_keyword.argmax(axis=1), positions)
+    np.testing.assert_array_equal(tokens.max(axis=1, where=is_keyword, initial=0) - 1, y)
+    assert tokens.max() <= 4 + wanted["num_distractors"]
+
+
+@given(keyword_arguments())
+def test_padding_stands_at_the_side_asked_for_and_nowhere_else(wanted):
+    tokens, _, _ = get_data_keyword(**wanted)
+    lengths = (tokens > 0).sum(axis=1)
+    assert lengths.min() >= 5
+    assert lengths.max() <= (wanted["max_length"] or wanted["time_steps"])
+    inside = np.arange(wanted["time_steps"]) < lengths[:, np.newaxis]
+    if wanted["padding"] == "before":
+        inside = inside[:, ::-1]
+    np.testing.assert_array_equal(tokens > 0, inside)
+
+
+def test_padding_side_and_width_leave_the_sequences_alone():
+    after, y, positions = get_data_keyword(50, 20, 12, seed=0)
+    before, same_y, later = get_data_keyword(50, 20, 12, padding="before", seed=0)
+    np.testing.assert_array_equal(y, same_y)
+    np.testing.assert_array_equal(later - positions, (after == 0).sum(axis=1))
+    for row, other in zip(after, before, strict=True):
+        np.testing.assert_array_equal(row[row > 0], other[other > 0])
+
+
+def test_keyword_lengths_places_classes_and_distractors_are_uniform():
+    # With 40,000 samples these bounds lie five standard errors or more from the truth.
+    tokens, y, positions = get_data_keyword(40_000, 8, num_distractors=5, seed=2)
+    lengths = (tokens > 0).sum(axis=1)
+    np.testing.assert_allclose(np.bincount(lengths)[5:] / 40_000, 1 / 4, atol=0.011)
+    np.testing.assert_allclose(np.bincount(y) / 40_000, 1 / 4, atol=0.011)
+    distractors = tokens[tokens > 4]
+    np.testing.assert_allclose(np.bincount(distractors)[5:] / len(distractors), 1 / 5, atol=0.005)
+    for length in range(5, 9):
+        places = np.bincount(positions[lengths == length])
+        np.testing.assert_allclose(places / places.sum(), 1 / length, atol=0.021)
+    assert abs(np.corrcoef(y, positions)[0, 1]) < 0.025
+
+
+@given(st.integers(1, 60), st.integers(2, 40), st.integers(0, 2**64))
+def test_addition_target_is_the_sum_of_two_different_marked_values(num_samples, time_steps, seed):
+    x, y, positions = get_data_addition(num_samples, time_steps, seed=seed)
+    assert x.shape == (num_samples, time_steps, 2)
+    assert y.shape == (num_samples, 1)
+    assert positions.shape == (num_samples, 2)
+    assert x.dtype == y.dtype == "float32"
+    assert positions.dtype == "int32"
+    assert (positions[:, 0] < positions[:, 1]).all()
+    for (values, marks), target, pair in zip(x.transpose(0, 2, 1), y[:, 0], positions, strict=True):
+        np.testing.assert_array_equal(marks.nonzero()[0], pair)
+        np.testing.assert_array_equal(marks[pair], 1)
+        assert target == values[pair[0]] + values[pair[1]]
+
+
+def test_addition_values_are_uniform_and_every_pair_equally_likely():
+    # With 40,000 samples these bounds lie five standard errors or more from the truth.
+    x, y, positions = get_data_addition(40_000, 5, seed=1)
+    values = x[..., 0]
+    assert 0 <= values.min() <= values.max() < 1
+    np.testing.assert_allclose(values.mean(axis=0), 1 / 2, atol=0.008)
+    np.testing.assert_allclose(values.var(axis=0), 1 / 12, atol=0.003)
+    _, counts = np.unique(positions, axis=0, return_counts=True)
+    assert len(counts) == 10
+    np.testing.assert_allclose(counts / 40_000, 1 / 10, atol=0.008)
+    assert y.mean() == pytest.approx(1, abs=0.011)
+    assert y.var() == pytest.approx(1 / 6, abs=0.006)
+
+
+POOLING = {
+    get_data_keyword: {"num_samples": 64, "time_steps": 8, "max_length": 6, "num_distractors": 3, "seed": 0},
+    get_data_addition: {"num_samples": 64, "time_steps": 8, "seed": 0},
+}
+
+
+@pytest.fixture(params=POOLING, ids=lambda task: task.__name__)
+def pooling_task(request):
+    return request.param
+
+
+def test_pooling_tasks_repeat_with_their_seed_and_leave_global_states_alone(pooling_task):
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    first, same = (pooling_task(**POOLING[pooling_task]) for _ in range(2))
+    other = pooling_task(**{**POOLING[pooling_task], "seed": 1})
+    for array, same_array, other_array in zip(first, same, other, strict=True):
+        np.testing.assert_array_equal(array, same_array)
+        assert (array != other_array).any()
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+
+
+@pytest.mark.parametrize("value", [8.0, "8", True, [8]])
+def test_pooling_tasks_refuse_other_types_by_name(pooling_task, value):
+    for name in POOLING[pooling_task]:
+        with pytest.raises(TypeError, match=f"^{name} must be an integer, got"):
+            pooling_task(**{**POOLING[pooling_task], name: value})
+
+
+def test_pooling_tasks_refuse_numbers_out_of_range_by_name(pooling_task):
+    for name in POOLING[pooling_task]:
+        with pytest.raises(ValueError, match=f"^{name} must be (at least|from) .* got -1$"):
+            pooling_task(**{**POOLING[pooling_task], name: -1})
+    least = {get_data_keyword: 5, get_data_addition: 2}[pooling_task]
+    with pytest.raises(ValueError, match=f"^time_steps must be at least {least}, got {least - 1}$"):
+        pooling_task(5, least - 1, seed=0)
+    with pytest.raises(TypeError, match="seed"):
+        pooling_task(5, 8)
+
+
+def test_keyword_refuses_lengths_and_sides_there_are_not():
+    for length in (4, 9):
+        with pytest.raises(ValueError, match=f"^max_length must be from 5 to 8, got {length}$"):
+            get_data_keyword(5, 8, length, seed=0)
+    with pytest.raises(ValueError, match=r"^padding must be one of after, before; got 'left'$"):
+        get_data_keyword(5, 8, padding="left", seed=0)
+    with pytest.raises(TypeError, match=r"^padding must be a string, got 3$"):
+        get_data_keyword(5, 8, padding=3, seed=0)
