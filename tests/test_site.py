@@ -172,6 +172,20 @@ def test_front_page_lab_comes_from_the_notebook_and_leads_to_it(visit):
     assert lab.get_attribute("colab").endswith("/blob/main/book/01_dense_attention.ipynb")
 
 
+def test_nothing_pale_lies_behind_a_lab_on_a_dark_page(visit):
+    labs = visit("01_dense_attention.html", color_scheme="dark").page.locator("attention-lab")
+    grounds = labs.evaluate_all(
+        """labs => labs.flatMap(lab => {
+            const grounds = [];
+            for (let node = lab.parentElement; node !== document.body; node = node.parentElement)
+                grounds.push(getComputedStyle(node).backgroundColor);
+            return grounds;
+        })"""
+    )
+    assert len(grounds) > 5
+    assert set(grounds) <= {"rgba(0, 0, 0, 0)"}
+
+
 def test_without_javascript_a_lab_is_its_picture_and_a_sentence(visit):
     page = visit("index.html", java_script_enabled=False).page
     assert "found" in page.locator("attention-lab img").get_attribute("alt")
