@@ -6,10 +6,12 @@ cannot see the picture, the verdict under a live lab, and what a test compares w
 
 import io
 from itertools import cycle
+from typing import NamedTuple
 
 import matplotlib.figure
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.ticker import MaxNLocator
 
@@ -19,6 +21,9 @@ from helpers.palette import FIGURE
 WIDTH = 5.6  # inches; at this width and size the text stays legible on a phone
 FONT_SIZE = 11
 DOTS_PER_INCH = 144
+TOKEN_COLUMNS = 60.5  # letters of a fixed width in a line of tokens; 40 single letters fill one
+TOKEN_GAP = 0.5  # between two tokens, in letters
+TOKEN_LINE = 0.36  # inches
 
 
 class Figure(matplotlib.figure.Figure):
@@ -196,15 +201,77 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
     axes.imshow(weights, cmap=shades, vmin=0, vmax=max(weights.max(), 1e-9), aspect="auto")
     for r, c in sorted(answers):
         axes.add_patch(_outline(c - 0.5, r - 0.5, 1, 1))
-    if answers:
-        axes.set_title(
-            "answers outlined", loc="right", fontsize=FONT_SIZE, fontweight="bold", color=FIGURE["answer"]
-        )
-    axes.set_title(f"weight, 0 to {weights.max():.2f}", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    _say_scale(axes, weights.max(), "answers outlined" if answers else "")
     axes.set_xlabel(column)
     axes.set_ylabel(row)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    return figure
+
+
+def keyword_verdict(weights, answers, padding):
+    """Say how often the largest weight of a sample is on its keyword, and what padding gets.
+
+    Args:
+        weights: an array (samples, steps) of numbers ≥ 0.
+        answers: the keyword's step in each sample, (samples,).
+        padding: True where a step is padding, (samples, steps).
+
+    Returns:
+        A sentence that ends with "found." where the keyword has the largest weight in 99 % of the
+        samples or more, else with "not found.". Percents are rounded down: 100 means all.
+
+    Raises:
+        TypeError, ValueError: arrays that are not numbers, or of shapes that do not fit.
+
+    >>> keyword_verdict([[0.1, 0.9, 0.0]], [1], [[False, False, True]])
+    'Mean weight on padding: exactly 0. Largest weight on the keyword in 100 % of held-out samples: found.'
+    """
+    weights = checks.finite_array("weights", weights, (2,))
+    answers = _indices("answers", answers, weights.shape[1])
+    padding = checks.finite_array("padding", padding, (2,)).astype(bool)
+    if len(answers) != len(weights) or padding.shape != weights.shape:
+        raise ValueError(
+            f"weights, answers and padding must fit, got {weights.shape}, {answers.shape}, {padding.shape}"
+        )
+    share = (weights.argmax(axis=1) == answers).mean()
+    lost = np.where(padding, weights, 0).sum(axis=1).mean()
+    lost = "exactly 0" if lost == 0 else "below 0.01" if lost < 0.01 else f"{lost:.2f}"
+    return (
+        f"Mean weight on padding: {lost}. Largest weight on the keyword in "
+        f"{int(100 * share)} % of held-out samples: {'found' if share >= 0.99 else 'not found'}."
+    )
+
+
+def token_weights(tokens, weights, answers=None, *, top=None, alt=None):
+    """Draw rows of tokens, under each a cell, the stronger the colour the larger its weight.
+
+    Args:
+        tokens: a list of rows; a row is a list of strings, "" for padding. Long rows are wrapped.
+        weights: for each row as many numbers ≥ 0.
+        answers: for each row the index of the token that is the answer; None where none is known.
+        top: the weight with the full colour; None for the largest one.
+        alt: what the figure shows, where more is known than the rows tell.
+
+    Returns:
+        A Figure. Without `alt` its text says in how many rows the largest weight is on the answer,
+            or without answers which token has it.
+
+    Raises:
+        TypeError, ValueError: tokens that are no strings, weights that are not numbers, rows that
+            do not fit, or an answer outside its row.
+    """
+    rows = _token_rows(tokens, weights, answers)
+    top = top or max(values.max() for _, values, _ in rows) or 1
+    cells = [_placed(texts) for texts, _, _ in rows]
+    starts = np.cumsum([0] + [row[-1].line + 1 for row in cells])
+    figure = Figure(alt or _largest_tokens(rows), height=0.45 + TOKEN_LINE * starts[-1], layout=None)
+    axes = figure.add_axes((0.01, 0, 0.98, 1 - 0.35 / figure.get_figheight()))
+    axes.spines[:].set_visible(False)
+    axes.set(xticks=[], yticks=[], xlim=(0, TOKEN_COLUMNS), ylim=(starts[-1] + 0.1 / TOKEN_LINE, 0))
+    for start, row, (texts, values, answer) in zip(starts, cells, rows, strict=False):
+        _draw_tokens(axes, start, row, texts, values / top, answer)
+    _say_scale(axes, top, "answer outlined" if answers is not None else "")
     return figure
 
 
@@ -277,6 +344,95 @@ def scaling(panels, *, quantity):
     grid[0].set_ylim(bottom=0)  # shared, so only when all charts are drawn
     grid[0].set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
     return figure
+
+
+def _say_scale(axes, top, outlined):
+    options = {"fontsize": FONT_SIZE, "fontweight": "bold", "color": FIGURE["answer"]}
+    axes.set_title(outlined, loc="right", **options)
+    axes.set_title(f"weight, 0 to {top:.2f}", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+
+
+def _token_rows(tokens, weights, answers):
+    """Return the checked rows as (texts, weights, answer or None)."""
+    if not isinstance(tokens, (list, tuple)) or not tokens:
+        raise TypeError(f"tokens must be a list of rows, got {tokens!r}")
+    answers = [None] * len(tokens) if answers is None else answers
+    if not len(tokens) == len(weights) == len(answers):
+        raise ValueError(
+            f"tokens, weights and answers must have equal numbers of rows, got {len(tokens)}, "
+            f"{len(weights)} and {len(answers)}"
+        )
+    rows = []
+    for texts, values, answer in zip(tokens, weights, answers, strict=True):
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"tokens must be rows of strings, got {texts!r}")
+        values = checks.finite_array("weights", values, (1,))
+        if len(texts) != len(values):
+            raise ValueError(f"weights must be one a token, got {len(values)} for {len(texts)} tokens")
+        if answer is not None:
+            answer = checks.integer("answers", answer, 0, len(texts) - 1)
+        rows.append((texts, values, answer))
+    return rows
+
+
+def _largest_tokens(rows):
+    if any(answer is not None for _, _, answer in rows):
+        found = sum(int(values.argmax()) == answer for _, values, answer in rows)
+        return f"{len(rows)} rows of tokens. Largest weight on the answer: {found} of {len(rows)}."
+    said = [texts[int(values.argmax())] or "padding" for texts, values, _ in rows]
+    return " ".join(f"Row {number}: largest weight on “{text}”." for number, text in enumerate(said, 1))
+
+
+class _Cell(NamedTuple):
+    line: int
+    left: float
+    width: float
+
+
+def _placed(texts):
+    """Return a cell for each text, in lines of TOKEN_COLUMNS letters."""
+    cells, line, left = [], 0, 0.0
+    for text in texts:
+        width = max(len(text), 1) + TOKEN_GAP
+        if left and left + width > TOKEN_COLUMNS:
+            line, left = line + 1, 0.0
+        cells.append(_Cell(line, left, width))
+        left += width
+    return cells
+
+
+def _draw_tokens(axes, start, cells, texts, shades, answer):
+    strips = [_corners(cell.left + 0.1, start + cell.line + 0.56, cell.width - 0.2, 0.24) for cell in cells]
+    colours = [(*to_rgb(FIGURE["weight"]), min(shade, 1)) for shade in shades]
+    axes.add_collection(PolyCollection(strips, facecolors=colours, linewidths=0))
+    padding = [
+        _corners(cell.left, start + cell.line + 0.1, cell.width, 0.4)
+        for cell, text in zip(cells, texts, strict=True)
+        if not text
+    ]
+    hatch = {"hatch": "////", "facecolors": "none", "edgecolors": FIGURE["muted"], "linewidths": 0}
+    axes.add_collection(PolyCollection(padding, alpha=0.6, **hatch))
+    centred = {"ha": "center", "va": "center", "family": "monospace", "fontsize": FONT_SIZE}
+    for cell, text in zip(cells, texts, strict=True):
+        if text:
+            middle = cell.left + cell.width / 2
+            axes.text(middle, start + cell.line + 0.3, text, color=FIGURE["muted"], **centred)
+    if answer is not None:
+        cell = cells[answer]
+        axes.add_patch(_outline(cell.left, start + cell.line + 0.04, cell.width, 0.82))
+
+
+def _corners(x, y, width, height):
+    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+
+
+def _indices(name, value, count):
+    indices = checks.finite_array(name, value, (1,))
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers, got {indices.dtype}")
+    if indices.min() < 0 or indices.max() >= count:
+        raise ValueError(f"{name} must be from 0 to {count - 1}, got {indices.min()} to {indices.max()}")
+    return indices
 
 
 def _largest(weights, count):

@@ -1,6 +1,7 @@
 """Figures show the numbers they were given, say them in words, and can be read on any ground."""
 
 import io
+import itertools
 
 import matplotlib.colors
 import matplotlib.image
@@ -21,6 +22,7 @@ MAKERS = {
     "sample_bars": lambda: plots.sample_bars({"a sample": [0.3, -1.2, 2.0]}, 1),
     "attention_grid": lambda: plots.attention_grid({"LSTM": {"before": SEEDS, "after": SEEDS[::-1]}}, 1),
     "heatmap": lambda: plots.heatmap(np.eye(3), answers=[(0, 0)]),
+    "token_weights": lambda: plots.token_weights([["a", "B", ""]], [[0.3, 0.7, 0.0]], [1]),
     "scaling": lambda: plots.scaling({"samples": {1: 2.0, 3: 4.0}}, quantity="seconds"),
     "learning_curve": lambda: plots.learning_curve({"loss": [2.0, 1.0], "val_loss": [3.0, 1.5]}),
 }
@@ -261,6 +263,97 @@ def test_heatmap_without_answers_claims_nothing_about_them():
     assert figure.axes[0].get_title(loc="right") == ""
 
 
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def boxes(collection):
+    return [path.get_extents().bounds for path in collection.get_paths()]
+
+
+def test_tokens_stand_over_cells_coloured_by_their_weight():
+    figure = plots.token_weights([["a", "B"], ["C", ""]], [[0.1, 0.4], [0.2, 0.3]], [1, 0], top=0.8)
+    assert figure.alt == "2 rows of tokens. Largest weight on the answer: 1 of 2."
+    [axes] = figure.axes
+    assert texts(axes) == ["a", "B", "C"]
+    first, _, second, padding = axes.collections
+    np.testing.assert_allclose(first.get_facecolors()[:, 3], [0.125, 0.5])
+    np.testing.assert_allclose(second.get_facecolors()[:, 3], [0.25, 0.375])
+    assert all(has_colour(colour, "weight") for colour in first.get_facecolors())
+    assert axes.get_title(loc="left") == "weight, 0 to 0.80"
+    assert axes.get_title(loc="right") == "answer outlined"
+    # Each outline holds its letter and the letter's cell.
+    for outline, letter, cell in zip(
+        outlines(axes), (1, 2), (boxes(first)[1], boxes(second)[0]), strict=True
+    ):
+        x, y = axes.texts[letter].get_position()
+        low, high = sorted(outline.get_bbox().intervaly)
+        assert outline.get_bbox().x0 < x < outline.get_bbox().x1
+        assert low < y < cell[1] < cell[1] + cell[3] < high
+    # Padding: no letter, hatched, beside the "C" and above its own cell.
+    [(left, top, _, height)] = boxes(padding)
+    assert padding.get_hatch()
+    assert left > axes.texts[2].get_position()[0]
+    assert top + height < boxes(second)[1][1]
+
+
+def test_forty_single_letters_stand_in_one_line_and_longer_rows_are_wrapped():
+    for count, lines in ((40, 1), (41, 2)):
+        figure = plots.token_weights([["a"] * count], [np.ones(count)])
+        assert len({text.get_position()[1] for text in figure.axes[0].texts}) == lines
+    figure = plots.token_weights([["w" * 70, "b"], ["c"]], [[0.5, 0.5], [1.0]])
+    heights = [text.get_position()[1] for text in figure.axes[0].texts]
+    np.testing.assert_allclose(np.subtract(heights, heights[0]), [0, 1, 2])
+    assert 0 < heights[0] < 1
+
+
+def test_tokens_do_not_touch_each_other_or_leave_the_picture():
+    words = ["we", "saw", "an", "extraordinarily", "long", "film", "a", "W"] * 6
+    figure = plots.token_weights([words], [np.ones(48)])
+    figure.draw_without_rendering()
+    places = [text.get_window_extent() for text in figure.axes[0].texts]
+    width = plots.WIDTH * plots.DOTS_PER_INCH
+    for place, following in itertools.pairwise(places):
+        assert 0 <= place.x0 < place.x1 <= width
+        assert place.x1 + 5 < following.x0 or following.y1 < place.y0  # pixels of 806
+
+
+def test_tokens_without_answers_say_where_the_largest_weight_is():
+    figure = plots.token_weights([["good", "film"], ["bad", ""]], [[0.9, 0.1], [0.2, 0.8]])
+    assert figure.alt == "Row 1: largest weight on “good”. Row 2: largest weight on “padding”."
+    assert figure.axes[0].get_title(loc="right") == ""
+    assert figure.axes[0].get_title(loc="left") == "weight, 0 to 0.90"
+    assert plots.token_weights([["a"]], [[0.0]]).axes[0].get_title(loc="left") == "weight, 0 to 1.00"
+
+
+def test_tokens_take_a_text_that_knows_more():
+    assert plots.token_weights([["a"]], [[1.0]], [0], alt="All is well.").alt == "All is well."
+
+
+@pytest.mark.parametrize(
+    ("padding_weight", "said"), [(0, "exactly 0"), (1e-9, "below 0.01"), (0.01, "0.01"), (0.126, "0.13")]
+)
+def test_keyword_verdict_says_what_padding_gets(padding_weight, said):
+    verdict = plots.keyword_verdict([[1.0, padding_weight]], [0], [[False, True]])
+    assert verdict.startswith(f"Mean weight on padding: {said}. Largest weight on the keyword in 100 %")
+
+
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [
+        (1000, "100 % of held-out samples: found."),
+        (999, "99 % of held-out samples: found."),
+        (990, "99 % of held-out samples: found."),
+        (989, "98 % of held-out samples: not found."),
+        (0, "0 % of held-out samples: not found."),
+    ],
+)
+def test_keyword_verdict_rounds_down_and_finds_from_99_percent_on(right, said):
+    weights = np.zeros((1000, 3))
+    weights[np.arange(1000), np.where(np.arange(1000) < right, 2, 0)] = 1
+    assert plots.keyword_verdict(weights, np.full(1000, 2), np.zeros((1000, 3))).endswith(said)
+
+
 def test_scaling_shows_and_says_every_measurement():
     figure = plots.scaling(
         {"time steps": {20: 0.4, 10: 0.2}, "samples": {512: 0.1, 2048: 0.5}}, quantity="seconds an epoch"
@@ -323,6 +416,27 @@ def test_learning_curve_shows_and_says_every_curve():
         (lambda: plots.heatmap([["a"]]), TypeError, "weights must be an array of numbers"),
         (lambda: plots.heatmap(SEEDS, answers=[(3, 0)]), ValueError, "answers must be from 0 to 2, got 3"),
         (lambda: plots.heatmap(SEEDS, answers=[(0, 3)]), ValueError, "answers must be from 0 to 2, got 3"),
+        (lambda: plots.token_weights([], []), TypeError, "tokens must be a list of rows"),
+        (lambda: plots.token_weights("ab", [[1.0]]), TypeError, "tokens must be a list of rows"),
+        (lambda: plots.token_weights([[1]], [[1.0]]), TypeError, "tokens must be rows of strings"),
+        (lambda: plots.token_weights([["a"]], []), ValueError, "tokens, weights and answers must have equal"),
+        (lambda: plots.token_weights([["a"]], [[1.0, 0.0]]), ValueError, "weights must be one a token"),
+        (lambda: plots.token_weights([["a"]], [[np.nan]]), ValueError, "weights must be finite"),
+        (lambda: plots.token_weights([[]], [[]]), ValueError, "weights must not be empty"),
+        (
+            lambda: plots.token_weights([["a"]], [[1.0]], [1]),
+            ValueError,
+            "answers must be from 0 to 0, got 1",
+        ),
+        (
+            lambda: plots.keyword_verdict(WEIGHTS, [0], [WEIGHTS]),
+            ValueError,
+            r"weights must have 2 dimension",
+        ),
+        (lambda: plots.keyword_verdict([WEIGHTS], [4], [WEIGHTS]), ValueError, "answers must be from 0 to 3"),
+        (lambda: plots.keyword_verdict([WEIGHTS], [0.5], [WEIGHTS]), TypeError, "answers must be integers"),
+        (lambda: plots.keyword_verdict([WEIGHTS], [0, 1], [WEIGHTS]), ValueError, "padding must fit, got"),
+        (lambda: plots.keyword_verdict([WEIGHTS], [0], SEEDS), ValueError, "padding must fit, got"),
         (lambda: plots.learning_curve({}), TypeError, "history must be a dict"),
         (lambda: plots.learning_curve([1.0]), TypeError, "history must be a dict"),
         (lambda: plots.learning_curve({"loss": [np.nan]}), ValueError, r"history\['loss'\] must be finite"),
