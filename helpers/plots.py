@@ -195,17 +195,11 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
         alt += f" Answers found, as the largest weights of their {row}: {found} of {len(answers)}."
 
     figure = Figure(alt, height=min(5.6, 1.2 + WIDTH * rows / columns))
-    axes = _style(figure.subplots())
-    # From transparent to opaque instead of from white, so that it reads on a dark page too.
-    shades = LinearSegmentedColormap.from_list("weight", [(*to_rgb(FIGURE["weight"]), a) for a in (0, 1)])
-    axes.imshow(weights, cmap=shades, vmin=0, vmax=max(weights.max(), 1e-9), aspect="auto")
-    for r, c in sorted(answers):
-        axes.add_patch(_outline(c - 0.5, r - 0.5, 1, 1))
+    axes = figure.subplots()
+    _draw_cells(axes, weights, weights.max(), sorted(answers))
     _say_scale(axes, weights.max(), "answers outlined" if answers else "")
     axes.set_xlabel(column)
     axes.set_ylabel(row)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 
@@ -272,6 +266,57 @@ def token_weights(tokens, weights, answers=None, *, top=None, alt=None):
     for start, row, (texts, values, answer) in zip(starts, cells, rows, strict=False):
         _draw_tokens(axes, start, row, texts, values / top, answer)
     _say_scale(axes, top, "answer outlined" if answers is not None else "")
+    return figure
+
+
+def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
+    """Draw which key each query attends to, a panel of cells for each head, the answers outlined.
+
+    Args:
+        panels: weights (queries, keys) ≥ 0, or a dict from a panel's title to such weights, drawn
+            side by side on one scale.
+        alignment: (queries,), for each query the key where its largest weight should be.
+        query: what the rows count.
+        key: what the columns count.
+
+    Returns:
+        A Figure whose `alt` says in how many rows the largest weight, of the mean of all panels, is
+        the answer. It gives no weight: second decimals differ from one kind of machine to another.
+
+    Raises:
+        TypeError, ValueError: weights that are not numbers, panels of different shapes, or an
+            alignment that is not one key for each query.
+    """
+    panels = panels if isinstance(panels, dict) else {"": panels}
+    panels = {title: checks.finite_array("panels", weights, (2,)) for title, weights in panels.items()}
+    shapes = sorted({weights.shape for weights in panels.values()})
+    if len(shapes) != 1:
+        raise ValueError(f"panels must hold weights of equal shapes, got {shapes}")
+    queries, keys = shapes[0]
+    answers = [checks.integer("alignment", answer, 0, keys - 1) for answer in alignment]
+    if len(answers) != queries:
+        raise ValueError(f"alignment must hold one key for each of {queries} queries, got {len(answers)}")
+    found = int((np.mean(list(panels.values()), axis=0).argmax(axis=1) == answers).sum())
+    said = f"The answer has the largest mean weight in {found} of {queries} rows"
+
+    side = 3.3 if len(panels) == 1 else (WIDTH - 0.9) / len(panels)
+    head = 0.4 if len(panels) == 1 else 0.65
+    height = side * min(1.2, max(0.4, queries / keys)) + head + 0.55
+    figure = Figure(f"{said}: {'found' if found == queries else 'not found'}.", height, layout=None)
+    grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    top = max(weights.max() for weights in panels.values())
+    for axes, (title, weights) in zip(grid, panels.items(), strict=True):
+        _draw_cells(axes, weights, top, enumerate(answers))
+        axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+        axes.set_xlabel(key)
+    grid[0].set_ylabel(query)
+    right = 0.65 + side if len(panels) == 1 else WIDTH - 0.1
+    edges = {"left": 0.65 / WIDTH, "right": right / WIDTH, "bottom": 0.55 / height}
+    figure.subplots_adjust(**edges, top=1 - head / height, wspace=0.12)
+    words = {"y": 1 - 0.28 / height, "fontsize": FONT_SIZE}
+    figure.text(edges["left"], s=f"weight, 0 to {top:.2f}", color=FIGURE["muted"], **words)
+    outlined = {"ha": "right", "fontweight": "bold", "color": FIGURE["answer"]}
+    figure.text(edges["right"], s="answers outlined", **outlined, **words)
     return figure
 
 
@@ -343,6 +388,53 @@ def scaling(panels, *, quantity):
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     grid[0].set_ylim(bottom=0)  # shared, so only when all charts are drawn
     grid[0].set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    return figure
+
+
+def power_laws(panels, *, size):
+    """Draw how quantities grow with a size, on axes where a power of the size is a straight line.
+
+    Args:
+        panels: a dict from a quantity to a dict from a curve's name to a dict from sizes to values,
+            all above 0. The quantities are drawn side by side.
+        size: what grows, such as "time steps".
+
+    Returns:
+        A Figure whose `alt` gives each curve's value at the smallest and the largest size.
+
+    Raises:
+        TypeError, ValueError: no chart, or sizes or values that are not finite numbers above 0.
+    """
+    if not isinstance(panels, dict) or not panels:
+        raise TypeError(f"panels must be a dict from a quantity to its curves, got {panels!r}")
+    said = []
+    figure = Figure("", height=2.9)
+    grid = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
+    for axes, (quantity, curves) in zip(grid, panels.items(), strict=True):
+        _style(axes).set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
+        axes.set_xlabel(size)
+        for (name, values), line, colour in zip(
+            curves.items(), cycle(("-o", "--s", ":^")), cycle(("weight", "answer", "muted")), strict=False
+        ):
+            points = checks.finite_array(f"panels[{quantity!r}][{name!r}]", sorted(values.items()), (2,))
+            if points.min() <= 0:
+                raise ValueError(f"panels must hold numbers above 0, got {points.min():g} in {quantity!r}")
+            axes.plot(*points.T, line, markersize=4, color=FIGURE[colour], label=name)
+            (low, first), (high, last) = points[0], points[-1]
+            said.append(f"{quantity}, {name}: {first:.2g} at {low:g} {size}, {last:.2g} at {high:g}.")
+    figure.alt = " ".join(said)
+    figure.legend(
+        *grid[0].get_legend_handles_labels(),
+        loc="outside upper left",
+        ncols=3,
+        frameon=False,
+        labelcolor=FIGURE["muted"],
+        fontsize=FONT_SIZE,
+    )
     return figure
 
 
@@ -433,6 +525,17 @@ def _indices(name, value, count):
     if indices.min() < 0 or indices.max() >= count:
         raise ValueError(f"{name} must be from 0 to {count - 1}, got {indices.min()} to {indices.max()}")
     return indices
+
+
+def _draw_cells(axes, weights, top, answers):
+    _style(axes)
+    # From transparent to opaque instead of from white, so that it reads on a dark page too.
+    shades = LinearSegmentedColormap.from_list("weight", [(*to_rgb(FIGURE["weight"]), a) for a in (0, 1)])
+    axes.imshow(weights, cmap=shades, vmin=0, vmax=max(top, 1e-9), aspect="auto")
+    for row, column in answers:
+        axes.add_patch(_outline(column - 0.5, row - 0.5, 1, 1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def _largest(weights, count):

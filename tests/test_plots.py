@@ -23,6 +23,10 @@ MAKERS = {
     "attention_grid": lambda: plots.attention_grid({"LSTM": {"before": SEEDS, "after": SEEDS[::-1]}}, 1),
     "heatmap": lambda: plots.heatmap(np.eye(3), answers=[(0, 0)]),
     "token_weights": lambda: plots.token_weights([["a", "B", ""]], [[0.3, 0.7, 0.0]], [1]),
+    "alignment_heatmap": lambda: plots.alignment_heatmap(
+        {"head 1": np.eye(3), "head 2": np.eye(3)}, range(3)
+    ),
+    "power_laws": lambda: plots.power_laws({"seconds": {"LSTM": {1: 2.0, 4: 8.0}}}, size="steps"),
     "scaling": lambda: plots.scaling({"samples": {1: 2.0, 3: 4.0}}, quantity="seconds"),
     "learning_curve": lambda: plots.learning_curve({"loss": [2.0, 1.0], "val_loss": [3.0, 1.5]}),
 }
@@ -514,3 +518,74 @@ def test_weight_and_answer_differ_to_the_colour_blind(kind, colours):
     seen = [lab(COLOUR_BLINDNESS[kind] @ linear(colours[name])) for name in ("weight", "answer")]
     # 10 is told apart at a glance; neighbours on a good palette lie 20 and more apart.
     assert np.linalg.norm(seen[0] - seen[1]) > 40
+
+
+REVERSED = np.eye(4)[::-1]
+
+
+def test_alignment_is_found_where_every_row_has_its_largest_weight_there():
+    found = plots.alignment_heatmap(REVERSED, [3, 2, 1, 0])
+    assert found.alt == "The answer has the largest mean weight in 4 of 4 rows: found."
+    partly = plots.alignment_heatmap(REVERSED, np.array([3, 2, 0, 0]))
+    assert partly.alt == "The answer has the largest mean weight in 3 of 4 rows: not found."
+
+
+def test_alignment_is_that_of_the_mean_over_heads():
+    heads = {"head 1": 3 * REVERSED, "head 2": np.eye(4)}
+    assert plots.alignment_heatmap(heads, [3, 2, 1, 0]).alt.endswith("4 of 4 rows: found.")
+    assert plots.alignment_heatmap(heads, range(4)).alt.endswith("0 of 4 rows: not found.")
+
+
+def test_alignment_is_drawn_in_each_panel_on_one_scale():
+    figure = plots.alignment_heatmap({"head 1": REVERSED[:2], "head 2": 0.5 * REVERSED[:2]}, [3, 2])
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["head 1", "head 2"]
+    assert [axes.images[0].get_clim() for axes in figure.axes] == [(0, 1), (0, 1)]
+    for axes in figure.axes:
+        assert [(patch.get_x(), patch.get_y()) for patch in outlines(axes)] == [(2.5, -0.5), (1.5, 0.5)]
+        assert axes.get_xlabel() == "key step"
+    assert figure.axes[0].get_ylabel() == "query step"
+    assert {text.get_text() for text in figure.texts} == {"weight, 0 to 1.00", "answers outlined"}
+
+
+def test_alignment_cells_are_square_where_queries_and_keys_are_equally_many():
+    for panels in (REVERSED, {"head 1": REVERSED, "head 2": REVERSED}):
+        figure = plots.alignment_heatmap(panels, range(4))
+        box = figure.axes[0].get_position()
+        width, height = box.width * figure.get_figwidth(), box.height * figure.get_figheight()
+        assert width == pytest.approx(height, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("panels", "alignment", "message"),
+    [
+        ({"a": np.eye(2), "b": np.eye(3)}, [0, 1], r"panels must hold weights of equal shapes, got"),
+        (np.eye(3), [0, 1], r"alignment must hold one key for each of 3 queries, got 2"),
+        (np.eye(3), [0, 1, 3], r"alignment must be from 0 to 2, got 3"),
+        (np.full((2, 2), np.nan), [0, 1], r"panels must be finite"),
+        (np.ones(3), [0, 1, 2], r"panels must have 2 dimension"),
+    ],
+)
+def test_alignment_that_does_not_fit_is_refused(panels, alignment, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        plots.alignment_heatmap(panels, alignment)
+
+
+def test_power_laws_are_straight_lines_on_logarithmic_axes():
+    curves = {"linear": {1: 3, 8: 24, 64: 192}, "square": {1: 1, 8: 64, 64: 4096}}
+    figure = plots.power_laws({"bytes": curves, "seconds": curves}, size="steps")
+    assert len(figure.axes) == 2
+    for axes in figure.axes:
+        assert axes.get_xscale() == axes.get_yscale() == "log"
+        assert axes.get_xlabel() == "steps"
+        for line, power in zip(axes.lines, (1, 2), strict=True):
+            slope = np.diff(np.log(line.get_ydata())) / np.diff(np.log(line.get_xdata()))
+            np.testing.assert_allclose(slope, power)
+    assert figure.alt.startswith("bytes, linear: 3 at 1 steps, 1.9e+02 at 64. bytes, square: 1 at 1 steps")
+    assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 2
+
+
+def test_power_laws_refuse_what_has_no_logarithm():
+    with pytest.raises(ValueError, match=r"^panels must hold numbers above 0, got 0 in 'bytes'"):
+        plots.power_laws({"bytes": {"LSTM": {1: 0, 2: 1}}}, size="steps")
+    with pytest.raises(TypeError, match=r"^panels must be a dict from a quantity to its curves"):
+        plots.power_laws([1, 2], size="steps")
