@@ -88,6 +88,11 @@ def test_page_asks_no_other_host_and_has_no_error(visit, address, name):
     assert page.problems == []
 
 
+CUT_OFF_EQUATIONS = """[...document.querySelectorAll("div.math")].filter(frame =>
+    frame.scrollWidth > frame.clientWidth && getComputedStyle(frame).overflowX !== "auto" ||
+    frame.firstElementChild.getBoundingClientRect().left < frame.getBoundingClientRect().left - 1).length"""
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
@@ -98,6 +103,7 @@ def test_page_is_accessible_and_fits(visit, name, scheme, width):
     report = [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found]
     assert report == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert page.evaluate(CUT_OFF_EQUATIONS) == 0
 
 
 @pytest.mark.parametrize("name", READING_PAGES)
