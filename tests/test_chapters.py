@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import re
 
 import chapters
 import pytest
@@ -39,6 +40,22 @@ def test_dense_lab_works_on_the_whole_grid_and_finds_the_answer_when_trained():
         if trained and not values["signed"] and values["input_dim"] == 32:
             said = figure.alt.split(" y = 0")[0]
             assert said.endswith(f"is on column {values['attention_column']}: found."), (values, said)
+
+
+# Chapter 1's lab is quick enough for every combination, above.
+@pytest.mark.parametrize("chapter", [path.stem for path in chapters.NOTEBOOKS[1:]])
+def test_lab_works_at_both_ends_of_each_slider_and_finds_the_answer_at_its_defaults(chapter):
+    function, _, sliders = chapters.lab(chapter)
+    figure = last_figure(function())
+    assert "not found" not in figure.alt, figure.alt
+    assert re.search(r"found\.|\b(\d+) of \1\b", figure.alt), figure.alt
+    defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
+    for name, offer in sliders.items():
+        for value in stops(offer, defaults[name]):
+            figure = last_figure(function(**{name: value}))
+            assert isinstance(figure, Figure), (name, value)
+            assert "found" in figure.alt, (name, value, figure.alt)
+            assert len(figure.png()) > 1_000, (name, value)
 
 
 def test_definitions_runs_no_lesson():
