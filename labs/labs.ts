@@ -1,6 +1,8 @@
 import { denseLab } from "./dense";
 import { perDimensionLab } from "./per_dimension";
+import { poolingLab } from "./pooling";
 import { recurrentLab } from "./recurrent";
+import { selfAttentionLab } from "./self_attention";
 import type { Lab } from "./src/training";
 
 /** Every lab by the name that its `<attention-lab lab="…">` carries. A new lab is one file and one line here. */
@@ -8,4 +10,6 @@ export const labs: Record<string, Lab> = {
   dense: denseLab,
   recurrent: recurrentLab,
   per_dimension: perDimensionLab,
+  pooling: poolingLab,
+  self_attention: selfAttentionLab,
 };

@@ -123,7 +123,7 @@ export function perDimensionLab(settings: Settings): Experiment {
         title: `Mean attention weight ${place} the LSTM, held-out samples`,
         row,
         column: "step",
-        weights,
+        panels: [{ weights }],
         answers,
       },
       ...describeAnswers(weights, answers, row),

@@ -73,6 +73,21 @@ CONTROLS = {
         _integer("dimensions", 2, 1, 4),
         _integer("seed", 0, 0, 9),
     ],
+    "pooling": [
+        _integer("max_length", 20, 5, 40),
+        _integer("distractors", 26, 2, 26),
+        _switch("mask", True),
+        _choice("padding", "after", ["after", "before"]),
+        _integer("seed", 0, 0, 9),
+    ],
+    "self_attention": [
+        _choice("task", "reverse", ["reverse", "copy", "shift"]),
+        _integer("shift", 1, 1, 5),
+        _integer("time_steps", 16, 4, 24),
+        _switch("positions", True),
+        _choice("heads", 1, [1, 2]),
+        _integer("seed", 0, 0, 9),
+    ],
 }
 
 STATIC_PICTURE = (

@@ -1,6 +1,5 @@
-"""The labs of chapters 2 and 3 in a real Chromium, and the heatmap they brought."""
+"""The labs of chapters 2 and 3 in a real Chromium."""
 
-import itertools
 import random
 import re
 
@@ -8,8 +7,19 @@ import numpy as np
 import pytest
 import watched_labs
 from lab_page import CONTROLS, lab_html, write_page
-from playwright.sync_api import Locator, Page, expect
-from watched_labs import defaults, notice, numbers, the_lab, train_with, verdict
+from playwright.sync_api import expect
+from watched_labs import (
+    as_weights,
+    assert_names_do_not_touch,
+    axe_problems,
+    defaults,
+    marked,
+    notice,
+    numbers,
+    the_lab,
+    train_with,
+    verdict,
+)
 
 browser, folder, site, watched = (
     watched_labs.browser,
@@ -17,22 +27,6 @@ browser, folder, site, watched = (
     watched_labs.site,
     watched_labs.watched,
 )
-
-
-def as_weights(rows: list[list[str]]) -> np.ndarray:
-    return np.array([[float(cell.removesuffix(" (answer)")) for cell in row[1:]] for row in rows])
-
-
-def marked(lab: Locator) -> list[str]:
-    """What the heatmap's outlines lie on, as row and column of the picture."""
-    return lab.locator(".lab-cells").evaluate(
-        """svg => {
-            const boxes = name => [...svg.querySelectorAll(name)].map(node => node.getBBox());
-            const cells = boxes(".lab-cell");
-            return boxes(".lab-answer-frame").map(frame => cells.findIndex(
-                cell => Math.abs(cell.x - frame.x) < 0.5 && Math.abs(cell.y - frame.y) < 0.5));
-        }"""
-    )
 
 
 # ---- Chapter 2 --------------------------------------------------------------------------------------
@@ -224,130 +218,6 @@ def test_equal_steps_are_one_answer(watched):
     assert marked(lab) == [10]
 
 
-# ---- Any heatmap ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def heatmap(watched, folder):
-    """A page that draws any heatmap, as the labs of later chapters will want it."""
-    write_page(
-        folder,
-        '<attention-lab-like><div class="lab-picture-place"></div><div class="lab-numbers" tabindex="0" '
-        'role="region" aria-label="The numbers"></div></attention-lab-like>',
-        name="heatmap.html",
-    )
-    path = folder / "heatmap.html"
-    # The style sheet speaks of attention-lab; without the element's script that is a plain box.
-    path.write_text(
-        path.read_text()
-        .replace("attention-lab-like", "attention-lab")
-        .replace("attention-lab.js", "harness-picture.js")
-    )
-
-    def draw(picture: dict, **options) -> Page:
-        page = watched.open("heatmap.html", **options)
-        page.wait_for_function("() => Boolean(self.draw)")
-        page.evaluate("picture => draw(picture)", {"kind": "heatmap", "title": "Weights", **picture})
-        return page
-
-    return draw
-
-
-WORDS = {
-    "row": "query",
-    "column": "key",
-    "rowNames": ["the", "cat", "sat"],
-    "columnNames": ["le", "chat", "assis", "."],
-    "weights": [[0.7, 0.1, 0.1, 0.1], [0.05, 0.9, 0.03, 0.02], [0.4, 0.3, 0.2, 0.1]],
-    "answers": [[0, 0], [1, 1], [2, 2]],
-}
-
-
-def reverse_task(size: int) -> dict:
-    weights = np.full((size, size), 0.4 / (size - 1))
-    weights[np.arange(size), size - 1 - np.arange(size)] = 0.6
-    weights[0] = weights[0, ::-1]  # one query looks in the wrong place
-    answers = [[i, size - 1 - i] for i in range(size)]
-    return {"row": "query", "column": "key", "weights": weights.tolist(), "answers": answers}
-
-
-def test_heatmap_names_rows_and_columns(heatmap):
-    page = heatmap(WORDS)
-    assert page.locator(".lab-row-names span").all_inner_texts() == ["the", "cat", "sat"]
-    assert page.locator(".lab-axis text").all_text_contents() == ["le", "chat", "assis", "."]
-    assert page.locator(".lab-on-answers span").all_inner_texts() == ["0.70", "0.90", "0.20"]
-    assert marked(page.locator("attention-lab")) == [0, 5, 10]
-    rows = page.locator("tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
-    )
-    # The longer side goes down.
-    assert rows[2] == ["assis", "0.100", "0.030", "0.200 (answer)"]
-    assert page.locator("thead th").all_inner_texts() == ["key", "query the", "query cat", "query sat"]
-    expect(page.locator(".lab-picture")).to_have_accessible_name(
-        "Weights. query the: largest 0.70 on key le, answer le has 0.70; "
-        "query cat: largest 0.90 on key chat, answer chat has 0.90; "
-        "query sat: largest 0.40 on key le, answer assis has 0.20."
-    )
-
-
-def test_heatmap_moves_its_cells_and_makes_no_new_ones(heatmap):
-    page = heatmap(WORDS)
-    page.evaluate("self.first = document.querySelector('.lab-cell')")
-    other = {**WORDS, "kind": "heatmap", "title": "Weights", "weights": [[0.25] * 4] * 3}
-    page.evaluate("picture => draw(picture)", other)
-    assert page.evaluate("first.isConnected && first.style.fillOpacity === '1'")
-    page.evaluate("picture => draw(picture)", {**other, "answers": [[0, 3]]})
-    assert not page.evaluate("first.isConnected")
-    assert marked(page.locator("attention-lab")) == [3]
-    assert page.locator(".lab-on-answers span").all_inner_texts() == ["0.25", "", ""]
-
-
-@pytest.mark.parametrize("picture", [WORDS, reverse_task(20)], ids=["3 by 4", "20 by 20"])
-def test_heatmap_is_accessible_and_fits(heatmap, picture):
-    page = heatmap(picture)
-    if len(picture["weights"]) > 4:
-        expect(page.locator(".lab-picture")).to_have_accessible_name(
-            "Weights: 20 by 20 weights, query by key. "
-            "Answers found, as the largest weights of their query: 19 of 20."
-        )
-    page.add_script_tag(url="axe.js")
-    for theme in ("light", "dark"):
-        for width in (1280, 360):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            assert problems_of(page) == [], (theme, width)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            outside = page.locator(".lab-picture").evaluate(
-                """picture => {
-                    const { left, right } = picture.getBoundingClientRect();
-                    return [...picture.querySelectorAll("text, span, rect")].filter(node => {
-                        const box = node.getBoundingClientRect();
-                        return box.left < left - 3 || box.right > right + 3;
-                    }).map(node => node.outerHTML);
-                }"""
-            )
-            assert outside == [], width
-            assert_names_do_not_touch(page.locator(".lab-axis text"))
-
-
-def assert_names_do_not_touch(names: Locator) -> None:
-    boxes = names.evaluate_all(
-        "texts => texts.map(text => text.getBoundingClientRect()).map(({ left, right }) => [left, right])"
-    )
-    assert len(boxes) > 2
-    assert all(right < left for (_, right), (left, _) in itertools.pairwise(boxes)), boxes
-
-
-def problems_of(page: Page) -> list[str]:
-    found = page.evaluate("axe.run()")
-    assert len(found["passes"]) > 10
-    return [
-        f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
-
-
 # ---- For every reader -------------------------------------------------------------------------------
 
 
@@ -365,7 +235,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(watched, name):
         for width in (1280, 360, 320):
             page.set_viewport_size({"width": width, "height": 900})
             page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            assert problems_of(page) == [], (theme, width)
+            assert axe_problems(page) == [], (theme, width)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             clipped = lab.locator(".lab-choices").evaluate_all(
                 "groups => groups.filter(group => group.scrollWidth > group.clientWidth).map(g => g.textContent)"

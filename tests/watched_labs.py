@@ -1,5 +1,6 @@
 """Labs opened in a real Chromium and watched: fixtures and small helpers of the lab tests."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -118,7 +119,11 @@ def numbers(lab: Locator) -> list[list[str]]:
     button = lab.get_by_role("button", name="The numbers")
     if button.get_attribute("aria-expanded") == "false":
         button.click()
-    return lab.locator(".lab-numbers tbody tr").evaluate_all(
+    return table_rows(lab)
+
+
+def table_rows(inside: Locator | Page) -> list[list[str]]:
+    return inside.locator(".lab-numbers tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
     )
 
@@ -174,3 +179,37 @@ def assert_close(found: dict, expected: dict, **tolerance) -> None:
     for layer, weights in expected.items():
         for name, values in weights.items():
             np.testing.assert_allclose(found[layer][name], values, **tolerance, err_msg=f"{layer} {name}")
+
+
+def as_weights(rows: list[list[str]]) -> np.ndarray:
+    return np.array([[float(cell.removesuffix(" (answer)")) for cell in row[1:]] for row in rows])
+
+
+def marked(lab: Locator) -> list[str]:
+    """What the heatmap's outlines lie on, as row and column of the picture."""
+    return lab.locator(".lab-cells").evaluate(
+        """svg => {
+            const boxes = name => [...svg.querySelectorAll(name)].map(node => node.getBBox());
+            const cells = boxes(".lab-cell");
+            return boxes(".lab-answer-frame").map(frame => cells.findIndex(
+                cell => Math.abs(cell.x - frame.x) < 0.5 && Math.abs(cell.y - frame.y) < 0.5));
+        }"""
+    )
+
+
+def assert_names_do_not_touch(names: Locator) -> None:
+    boxes = names.evaluate_all(
+        "texts => texts.map(text => text.getBoundingClientRect()).map(({ left, right }) => [left, right])"
+    )
+    assert len(boxes) > 2
+    assert all(right < left for (_, right), (left, _) in itertools.pairwise(boxes)), boxes
+
+
+def axe_problems(page: Page) -> list[str]:
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 10
+    return [
+        f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]

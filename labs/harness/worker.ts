@@ -2,9 +2,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as chapter1 from "../dense";
 import * as chapter3 from "../per_dimension";
+import * as chapter4 from "../pooling";
 import * as chapter2 from "../recurrent";
+import * as chapter5 from "../self_attention";
 import { Adam } from "../src/adam";
-import { binaryCrossentropy, type Layer } from "../src/layers";
+import { binaryCrossentropy, categoricalCrossentropy, type Layer } from "../src/layers";
 import { seededRandom, type Random } from "../src/random";
 import type { CellName } from "../src/recurrent";
 import { startTensorFlow } from "../src/tensorflow";
@@ -18,6 +20,10 @@ interface Job {
   place?: chapter2.Place;
   cell?: CellName;
   shared?: boolean;
+  mask?: boolean;
+  heads?: number;
+  /** How many targets a sample has. */
+  targets?: number;
   batchSize: number;
   epochs: number;
   learningRate: number;
@@ -57,6 +63,20 @@ const models = {
       loss: (x, y) => binaryCrossentropy(y, chapter3.callModel(model, place, shared, x as tf.Tensor3D).logits),
     };
   },
+  pooling({ mask = true }: Job, random: Random): Model {
+    const model = chapter4.buildModel(random);
+    return {
+      parameters: model,
+      loss: (x, y) => categoricalCrossentropy(y, chapter4.callModel(model, mask, x as tf.Tensor2D).logits),
+    };
+  },
+  self_attention({ shape: [timeSteps], heads = 1 }: Job, random: Random): Model {
+    const model = chapter5.buildModel(timeSteps, true, random);
+    return {
+      parameters: model,
+      loss: (x, y) => categoricalCrossentropy(y, chapter5.callModel(model, heads, x as tf.Tensor2D).logits),
+    };
+  },
 };
 
 function run(job: Job) {
@@ -77,7 +97,7 @@ function run(job: Job) {
   const started = performance.now();
   const experiment: Experiment = {
     parameters,
-    batches: splitIntoBatches(x, y, job.batchSize, job.shape),
+    batches: splitIntoBatches(x, y, job.batchSize, job.shape, job.targets),
     heldOut: {},
     epochs: job.epochs,
     learningRate: job.learningRate,

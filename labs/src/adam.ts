@@ -2,6 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "./layers";
 
 /**
+ * The sum of the squares of what each token's occurrences add to the gradient of an embedding.
+ *
+ * Adam wants the square of the sum. But Keras on TensorFlow keeps such a gradient as a list, a row an occurrence,
+ * and squares the rows: the more often a token occurs in a batch, the larger its steps. Same model, same steps.
+ */
+export const squaresOfOccurrences = new WeakMap<tf.Tensor, Float32Array>();
+
+/**
  * Adam with Keras' defaults and Keras' place for epsilon.
  *
  * It works on plain arrays: in TensorFlow.js, Adam takes a dozen small operations a tensor, and
@@ -49,9 +57,10 @@ export class Adam {
     this.slots.forEach(({ layer, name, values, first, second }, slot) => {
       const old = layer[name];
       const gradient = gradients[slot].dataSync<"float32">();
+      const squares = squaresOfOccurrences.get(old) ?? gradient.map((value) => value * value);
       for (let i = 0; i < values.length; i++) {
         first[i] += (gradient[i] - first[i]) * (1 - beta1);
-        second[i] += (gradient[i] * gradient[i] - second[i]) * (1 - beta2);
+        second[i] += (squares[i] - second[i]) * (1 - beta2);
         values[i] -= (rate * first[i]) / (Math.sqrt(second[i]) + epsilon);
       }
       layer[name] = tf.tensor(values, old.shape);

@@ -15,7 +15,7 @@ export interface BarsPicture {
   panels: { title: string; weights: number[] }[];
 }
 
-/** Cells over two axes: one attention weight a cell. */
+/** Cells over two axes: one attention weight a cell. Panels have the same axes and the same answers. */
 export interface HeatmapPicture {
   kind: "heatmap";
   title: string;
@@ -25,13 +25,30 @@ export interface HeatmapPicture {
   /** What single ones are called, where that is not their number. */
   rowNames?: string[];
   columnNames?: string[];
-  /** A list a row. */
-  weights: number[][];
+  /** Weights are a list a row. A single panel needs no title. */
+  panels: { title?: string; weights: number[][] }[];
   /** The cells that hold the answers. */
   answers: [row: number, column: number][];
 }
 
-export type Picture = BarsPicture | HeatmapPicture;
+/** Sequences of tokens: one attention weight a token. */
+export interface TokensPicture {
+  kind: "tokens";
+  title: string;
+  /** What the token that holds the answer is called: "keyword". */
+  answerName: string;
+  samples: TokensSample[];
+}
+
+export interface TokensSample {
+  /** A letter or a word each, and null for padding. */
+  tokens: (string | null)[];
+  weights: number[];
+  /** Where the answer is. */
+  answer: number;
+}
+
+export type Picture = BarsPicture | HeatmapPicture | TokensPicture;
 
 export interface Findings {
   picture: Picture;

@@ -3,6 +3,7 @@ import { bars } from "./bars";
 import { heatmap } from "./heatmap";
 import { html } from "./html";
 import type { Picture } from "./messages";
+import { tokens } from "./tokens";
 
 /** How one kind of picture is drawn. */
 export interface Drawing<Kind extends Picture> {
@@ -25,7 +26,9 @@ export interface PictureView {
   draw(picture: Picture): void;
 }
 
-const drawingOf = (picture: Picture) => (picture.kind === "bars" ? bars : heatmap) as Drawing<Picture>;
+const drawings = { bars, heatmap, tokens };
+
+const drawingOf = (picture: Picture) => drawings[picture.kind] as Drawing<Picture>;
 
 export function pictureView(): PictureView {
   const node = html("div", { class: "lab-picture", role: "img" });

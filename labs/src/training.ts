@@ -23,15 +23,16 @@ export function disposeExperiment({ parameters, batches, heldOut }: Experiment):
   tf.dispose([parameters, batches, heldOut] as unknown as tf.TensorContainer);
 }
 
-/** Batches in the order of the samples, each of `shape`; the last batch may be smaller. */
-export function splitIntoBatches(x: Float32Array, y: Float32Array, batchSize: number, shape = [x.length / y.length]) {
-  const size = x.length / y.length;
+/** Batches in the order of the samples, each of `shape` with so many targets; the last batch may be smaller. */
+export function splitIntoBatches(x: Float32Array, y: Float32Array, batchSize: number, shape?: number[], targets = 1) {
+  const numSamples = y.length / targets;
+  const size = x.length / numSamples;
   const batches: { x: tf.Tensor; y: tf.Tensor2D }[] = [];
-  for (let start = 0; start < y.length; start += batchSize) {
-    const end = Math.min(start + batchSize, y.length);
+  for (let start = 0; start < numSamples; start += batchSize) {
+    const end = Math.min(start + batchSize, numSamples);
     batches.push({
-      x: tf.tensor(x.subarray(start * size, end * size), [end - start, ...shape]),
-      y: tf.tensor2d(y.subarray(start, end), [end - start, 1]),
+      x: tf.tensor(x.subarray(start * size, end * size), [end - start, ...(shape ?? [size])]),
+      y: tf.tensor2d(y.subarray(start * targets, end * targets), [end - start, targets]),
     });
   }
   return batches;

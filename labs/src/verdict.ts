@@ -2,7 +2,7 @@
 
 export const fixed = (value: number): string => value.toFixed(2);
 
-export function indexOfLargest(weights: number[]): number {
+export function indexOfLargest(weights: number[] | Float32Array): number {
   return weights.indexOf(Math.max(...weights));
 }
 
@@ -20,6 +20,14 @@ export function describeLargestWeight(panels: { title: string; weights: number[]
     `The largest weight, ${fixed(weights[largest])}${where}, is on ${position} ${largest}` +
     (found ? ": found." : `, the answer is ${position} ${answer}: not found.`);
   return { found, sentence };
+}
+
+/** The mean of several panels' weights, cell by cell. */
+export function meanOf(panels: { weights: number[][] }[]): number[][] {
+  const [{ weights: first }] = panels;
+  return first.map((line, row) =>
+    line.map((_, column) => panels.reduce((sum, { weights }) => sum + weights[row][column], 0) / panels.length),
+  );
 }
 
 /** Looks at every row of a heatmap: its answers should be its largest weights, as many as they are. */
