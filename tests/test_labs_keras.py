@@ -95,7 +95,8 @@ def pooling_model(mask: bool):
             return ops.einsum("bt,btd->bd", weights, values)
 
     tokens = keras.Input((40,), dtype="int32")
-    values = layers.Embedding(31, 16, name="embedding")(tokens)
+    # Keras' default numbers are so small that rounding decides where a training goes first.
+    values = layers.Embedding(31, 16, embeddings_initializer="glorot_uniform", name="embedding")(tokens)
     attended = tokens != 0 if mask else tokens >= 0
     context = AttentionPooling(name="attention")(values, attended)
     hidden = layers.Dense(128, activation="relu", name="hidden")(context)
