@@ -1,6 +1,8 @@
 """What supports the lessons of Attention by Experiment and is not the lesson.
 
 data          tasks whose right attention is known in advance
+dates         dates as people write them, and in ISO 8601
+text          characters as integers, and back
 activations   what each layer of a Keras model puts out
 training      one model, compiled once, trained again and again
 plots         figures that say in words what they show

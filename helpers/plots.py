@@ -6,6 +6,7 @@ cannot see the picture, the verdict under a live lab, and what a test compares w
 
 import io
 from itertools import cycle
+from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.figure
@@ -13,6 +14,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.font_manager import fontManager
 from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
@@ -24,6 +26,9 @@ DOTS_PER_INCH = 144
 TOKEN_COLUMNS = 60.5  # letters of a fixed width in a line of tokens; 40 single letters fill one
 TOKEN_GAP = 0.5  # between two tokens, in letters
 TOKEN_LINE = 0.36  # inches
+FONTS = ["DejaVu Sans", "Dates CJK"]  # the second one draws what the first one lacks
+
+fontManager.addfont(Path(__file__).parent / "fonts" / "dates-cjk.ttf")
 
 
 class Figure(matplotlib.figure.Figure):
@@ -200,6 +205,46 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
     _say_scale(axes, weights.max(), "answers outlined" if answers else "")
     axes.set_xlabel(column)
     axes.set_ylabel(row)
+    return figure
+
+
+def alignment(weights, source, target, *, sources=None):
+    """Draw what each character of one text looks at in another, the characters on both axes.
+
+    Args:
+        weights: an array (characters of the target, characters of the source) of numbers ≥ 0.
+        source: the text that is looked at, along the x axis.
+        target: the text that looks, down the y axis.
+        sources: True where a character of the source says what a character of the target is, bool
+            of the shape of the weights, as `dates.get_dates` returns it; it is outlined.
+
+    Returns:
+        A Figure whose `alt` says, of the target's characters that have a source, for how many the
+        largest weight is on it.
+
+    Raises:
+        TypeError, ValueError: weights that are not numbers, or of another shape than the texts.
+    """
+    weights = checks.finite_array("weights", weights, (2,))
+    shape = (len(target), len(source))
+    sources = np.zeros(shape, bool) if sources is None else np.asarray(sources)
+    for name, array in {"weights": weights, "sources": sources}.items():
+        if array.shape != shape:
+            raise ValueError(f"{name} must have the shape of the texts, {shape}, got {array.shape}")
+    known = sources.any(axis=1)
+    found = int(sources[np.arange(len(target)), weights.argmax(axis=1)].sum())
+    alt = f"Alignment of “{target}” with “{source}”."
+    if known.any():
+        alt += f" The largest weight is on what says the character: {found} of {known.sum()}."
+
+    figure = Figure(alt, height=1.0 + 0.2 * len(target))
+    axes = figure.subplots()
+    _draw_cells(axes, weights, weights.max(), ())
+    for row, column, width in _runs(sources):
+        axes.add_patch(_outline(column - 0.5, row - 0.5, width, 1))
+    _say_scale(axes, weights.max(), "what says it, outlined" if known.any() else "")
+    axes.set_xticks(range(len(source)), _visible(source), family=FONTS)
+    axes.set_yticks(range(len(target)), _visible(target), family=FONTS)
     return figure
 
 
@@ -536,6 +581,17 @@ def _draw_cells(axes, weights, top, answers):
         axes.add_patch(_outline(column - 0.5, row - 0.5, 1, 1))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def _runs(sources):
+    """Yield (row, first column, width) of each run of True."""
+    for row, cells in enumerate(sources):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], cells, [0]])))
+        yield from ((row, first, last - first) for first, last in edges.reshape(-1, 2).tolist())
+
+
+def _visible(text):
+    return ["␣" if character.isspace() else character for character in text]
 
 
 def _largest(weights, count):

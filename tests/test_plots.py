@@ -547,6 +547,16 @@ def test_alignment_is_drawn_in_each_panel_on_one_scale():
     assert {text.get_text() for text in figure.texts} == {"weight, 0 to 1.00", "answers outlined"}
 
 
+def test_alignment_may_be_one_for_each_panel():
+    heads = {"head 1": REVERSED, "head 2": np.eye(4)}
+    figure = plots.alignment_heatmap(heads, {"head 1": [3, 2, 1, 0], "head 2": [1, 1, 2, 3]})
+    said = "The answer has the largest mean weight in"
+    assert figure.alt == f"head 1: {said} 4 of 4 rows: found. head 2: {said} 3 of 4 rows: not found."
+    assert [outlines(axes)[0].get_x() for axes in figure.axes] == [2.5, 0.5]
+    with pytest.raises(ValueError, match=r"^alignment must have the keys head 1, head 2; got head 1$"):
+        plots.alignment_heatmap(heads, {"head 1": range(4)})
+
+
 def test_alignment_cells_are_square_where_queries_and_keys_are_equally_many():
     for panels in (REVERSED, {"head 1": REVERSED, "head 2": REVERSED}):
         figure = plots.alignment_heatmap(panels, range(4))
@@ -580,7 +590,9 @@ def test_power_laws_are_straight_lines_on_logarithmic_axes():
         for line, power in zip(axes.lines, (1, 2), strict=True):
             slope = np.diff(np.log(line.get_ydata())) / np.diff(np.log(line.get_xdata()))
             np.testing.assert_allclose(slope, power)
-    assert figure.alt.startswith("bytes, linear: 3 at 1 steps, 1.9e+02 at 64. bytes, square: 1 at 1 steps")
+    assert figure.alt.startswith(
+        "By steps. bytes, linear: 3 at 1, 190 at 64. bytes, square: 1 at 1, 4100 at 64."
+    )
     assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 2
 
 
@@ -589,3 +601,48 @@ def test_power_laws_refuse_what_has_no_logarithm():
         plots.power_laws({"bytes": {"LSTM": {1: 0, 2: 1}}}, size="steps")
     with pytest.raises(TypeError, match=r"^panels must be a dict from a quantity to its curves"):
         plots.power_laws([1, 2], size="steps")
+
+
+def aligned():
+    """Return the weights of an eye that looks where it should, but for the last character."""
+    weights = np.full((3, 4), 0.1)
+    weights[[0, 1, 2], [2, 3, 0]] = 0.7
+    sources = np.zeros((3, 4), bool)
+    sources[0, 1:3] = sources[2, 3] = True
+    return weights, sources
+
+
+def test_alignment_says_how_many_characters_look_at_what_says_them():
+    weights, sources = aligned()
+    figure = plots.alignment(weights, "五 月x", "a-b", sources=sources)
+    assert figure.alt == (
+        "Alignment of “a-b” with “五 月x”. The largest weight is on what says the character: 1 of 2."
+    )
+    assert figure.png().startswith(b"\x89PNG")
+
+
+def test_alignment_names_the_characters_on_both_axes_and_outlines_runs():
+    weights, sources = aligned()
+    axes = plots.alignment(weights, "五 月x", "a-b", sources=sources).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["五", "␣", "月", "x"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "-", "b"]
+    assert sorted((*p.get_xy(), p.get_width()) for p in axes.patches) == [(0.5, -0.5, 2), (2.5, 1.5, 1)]
+
+
+def test_alignment_without_known_sources_says_none():
+    figure = plots.alignment(np.eye(2), "ab", "xy")
+    assert figure.alt == "Alignment of “xy” with “ab”."
+    assert not figure.axes[0].patches
+
+
+def test_alignment_draws_chinese_without_a_font_of_the_machine(recwarn):
+    plots.alignment(np.eye(3), "年月日", "年月日").png()
+    assert [str(w.message) for w in recwarn if "Glyph" in str(w.message)] == []
+
+
+@pytest.mark.parametrize("wrong", [{"weights": np.eye(3)}, {"sources": np.zeros((2, 3), bool)}])
+def test_alignment_refuses_what_does_not_fit_the_texts(wrong):
+    arguments = {"weights": np.eye(2), "source": "ab", "target": "xy", **wrong}
+    (name,) = wrong
+    with pytest.raises(ValueError, match=rf"{name} must have the shape of the texts, \(2, 2\), got"):
+        plots.alignment(**arguments)
