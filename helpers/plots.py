@@ -320,13 +320,15 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
     Args:
         panels: weights (queries, keys) ≥ 0, or a dict from a panel's title to such weights, drawn
             side by side on one scale.
-        alignment: (queries,), for each query the key where its largest weight should be.
+        alignment: (queries,), for each query the key where its largest weight should be; or a dict
+            from a panel's title to such an alignment, for heads that have answers of their own.
         query: what the rows count.
         key: what the columns count.
 
     Returns:
-        A Figure whose `alt` says in how many rows the largest weight, of the mean of all panels, is
-        the answer. It gives no weight: second decimals differ from one kind of machine to another.
+        A Figure whose `alt` says in how many rows the largest weight is the answer: of the mean of
+        all panels, or of each panel where each has its own alignment. It gives no weight: second
+        decimals differ from one kind of machine to another.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, panels of different shapes, or an
@@ -338,20 +340,32 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
     if len(shapes) != 1:
         raise ValueError(f"panels must hold weights of equal shapes, got {shapes}")
     queries, keys = shapes[0]
-    answers = [checks.integer("alignment", answer, 0, keys - 1) for answer in alignment]
-    if len(answers) != queries:
-        raise ValueError(f"alignment must hold one key for each of {queries} queries, got {len(answers)}")
-    found = int((np.mean(list(panels.values()), axis=0).argmax(axis=1) == answers).sum())
-    said = f"The answer has the largest mean weight in {found} of {queries} rows"
+    own = isinstance(alignment, dict)
+    if own and alignment.keys() != panels.keys():
+        raise ValueError(f"alignment must have the keys {', '.join(panels)}; got {', '.join(alignment)}")
+    answers = {
+        title: [
+            checks.integer("alignment", answer, 0, keys - 1)
+            for answer in (alignment[title] if own else alignment)
+        ]
+        for title in panels
+    }
+    for steps in answers.values():
+        if len(steps) != queries:
+            raise ValueError(f"alignment must hold one key for each of {queries} queries, got {len(steps)}")
+    if own:
+        said = [f"{title}: {_rows_found(panels[title], steps)}" for title, steps in answers.items()]
+    else:
+        said = [_rows_found(np.mean(list(panels.values()), axis=0), next(iter(answers.values())))]
 
     side = 3.3 if len(panels) == 1 else (WIDTH - 0.9) / len(panels)
     head = 0.4 if len(panels) == 1 else 0.65
     height = side * min(1.2, max(0.4, queries / keys)) + head + 0.55
-    figure = Figure(f"{said}: {'found' if found == queries else 'not found'}.", height, layout=None)
+    figure = Figure(" ".join(said), height, layout=None)
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     top = max(weights.max() for weights in panels.values())
     for axes, (title, weights) in zip(grid, panels.items(), strict=True):
-        _draw_cells(axes, weights, top, enumerate(answers))
+        _draw_cells(axes, weights, top, enumerate(answers[title]))
         axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
         axes.set_xlabel(key)
     grid[0].set_ylabel(query)
@@ -470,8 +484,8 @@ def power_laws(panels, *, size):
                 raise ValueError(f"panels must hold numbers above 0, got {points.min():g} in {quantity!r}")
             axes.plot(*points.T, line, markersize=4, color=FIGURE[colour], label=name)
             (low, first), (high, last) = points[0], points[-1]
-            said.append(f"{quantity}, {name}: {first:.2g} at {low:g} {size}, {last:.2g} at {high:g}.")
-    figure.alt = " ".join(said)
+            said.append(f"{quantity}, {name}: {_brief(first)} at {low:g}, {_brief(last)} at {high:g}.")
+    figure.alt = f"By {size}. {' '.join(said)}"
     figure.legend(
         *grid[0].get_legend_handles_labels(),
         loc="outside upper left",
@@ -570,6 +584,16 @@ def _indices(name, value, count):
     if indices.min() < 0 or indices.max() >= count:
         raise ValueError(f"{name} must be from 0 to {count - 1}, got {indices.min()} to {indices.max()}")
     return indices
+
+
+def _brief(value):
+    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
+
+
+def _rows_found(weights, answers):
+    found = int((weights.argmax(axis=1) == answers).sum())
+    said = f"The answer has the largest mean weight in {found} of {len(answers)} rows"
+    return f"{said}: found." if found == len(answers) else f"{said}: not found."
 
 
 def _draw_cells(axes, weights, top, answers):
