@@ -12,6 +12,33 @@ from helpers import checks
 EPOCHS_A_CALL = 32  # XLA wants to know in advance how many losses a call may return
 
 
+def train_step(model, x, y):
+    """Take one optimizer step on a batch and return its loss: the step of every training in the book.
+
+    To be called inside a `tf.function`. Under a `tf.distribute` strategy, by `strategy.run`, each
+    worker calls it with its share of the batch: Keras divides each worker's loss by the number of
+    workers, and the optimizer sums the gradients. The losses of all workers add up to the batch's.
+
+    Args:
+        model: a compiled Keras model.
+        x: one batch as the model takes it, tensors (batch, …).
+        y: its targets, (batch, …).
+
+    Returns:
+        The loss, a float tensor (), from before the step.
+    """
+    with tf.GradientTape() as tape:
+        loss = _loss(model, x, y, training=True)
+    variables = model.trainable_variables
+    model.optimizer.apply(tape.gradient(loss, [variable.value for variable in variables]), variables)
+    return loss
+
+
+def _loss(model, x, y, training):
+    prediction = model(x, training=training)
+    return model.compute_loss(x=x, y=y, y_pred=prediction, training=training)
+
+
 class Retrainer:
     """Train a compiled Keras model from fresh weights as often as asked, without compiling again.
 
@@ -113,7 +140,8 @@ class Retrainer:
         if self._shapes is None:
             # One batch outside the compiled function: what does not fit the model fails here, in plain
             # words, where a failed trace would leave the function unusable.
-            self._evaluate(*keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y)))
+            first = keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y))
+            _loss(self.model, *first, training=False)
             self._shapes = shapes
         return x, y, validation_data
 
@@ -124,11 +152,12 @@ class Retrainer:
         return losses
 
     def _epoch(self, x, y, validation_data):
-        loss = self._mean_over_batches(self._step, x, y)
+        loss = self._mean_over_batches(functools.partial(train_step, self.model), x, y)
         if validation_data is None:
             return tf.stack([loss])
         # In batches too: a loss that sums, or leaves out masked steps, depends on them.
-        return tf.stack([loss, self._mean_over_batches(self._evaluate, *validation_data)])
+        evaluate = functools.partial(_loss, self.model, training=False)
+        return tf.stack([loss, self._mean_over_batches(evaluate, *validation_data)])
 
     def _mean_over_batches(self, step_loss, x, y):
         num_samples = keras.tree.flatten(x)[0].shape[0]
@@ -143,20 +172,6 @@ class Retrainer:
             rest_x, rest_y = keras.tree.map_structure(lambda array: array[-left:], (x, y))
             total += left * step_loss(rest_x, rest_y)
         return total / num_samples
-
-    def _step(self, x, y):
-        with tf.GradientTape() as tape:
-            loss = self._loss(x, y, training=True)
-        variables = self.model.trainable_variables
-        self.model.optimizer.apply(tape.gradient(loss, [variable.value for variable in variables]), variables)
-        return loss
-
-    def _evaluate(self, x, y):
-        return self._loss(x, y, training=False)
-
-    def _loss(self, x, y, training):
-        prediction = self.model(x, training=training)
-        return self.model.compute_loss(x=x, y=y, y_pred=prediction, training=training)
 
     def _reset(self, seed):
         for variable, value in zip(_state(self.model), self._fresh_variables(seed), strict=True):
