@@ -12,6 +12,7 @@ import watched_labs
 from lab_page import CONTROLS, LABS, lab_html, write_page
 from playwright.sync_api import Page, expect
 from watched_labs import (
+    assert_reads_well,
     defaults,
     notice,
     numbers,
@@ -28,6 +29,8 @@ browser, folder, site, watched = (
 )
 
 DEFAULTS = defaults("dense")
+# Finds the answer too, in a quarter of the time.
+QUICK = "#dense?epochs=5&learning_rate=0.01"
 
 
 # ---- It trains, and the verdict is true -------------------------------------------------------------
@@ -46,7 +49,7 @@ def test_the_default_lab_trains_when_seen_and_finds_the_answer(watched):
 
 
 def test_the_numbers_are_mean_attention_weights(watched):
-    page = watched.open()
+    page = watched.open(f"dense.html{QUICK}")
     rows = numbers(the_lab(page))
     assert len(rows) == 32
     weights = np.array([[float(cell) for cell in row[1:]] for row in rows])
@@ -62,7 +65,7 @@ def test_the_numbers_are_mean_attention_weights(watched):
 
 
 def test_the_verdict_says_what_the_numbers_say(watched):
-    page = watched.open()
+    page = watched.open("quick.html")
     verdict(the_lab(page))
     weak = {"attention_column": 12, "input_dim": 16, "epochs": 1, "learning_rate": 0.0003, "seed": 9}
     outcomes = set()
@@ -78,7 +81,7 @@ def test_the_verdict_says_what_the_numbers_say(watched):
 
 
 def test_both_ends_of_each_slider(watched):
-    lab = the_lab(watched.open("dense.html#dense?epochs=10"))
+    lab = the_lab(watched.open(f"dense.html{QUICK}"))
     verdict(lab)
     for control in CONTROLS["dense"]:
         if control["kind"] != "integer":
@@ -98,14 +101,14 @@ def test_both_ends_of_each_slider(watched):
 
 
 def test_every_choice_and_the_switch(watched):
-    page = watched.open("dense.html#dense?epochs=10")
+    page = watched.open(f"dense.html{QUICK}")
     lab = the_lab(page)
     verdict(lab)
     for dimension in (4, 8, 16):
         lab.get_by_role("radio", name=str(dimension), exact=True).check()
         assert "is on column 1: found." in verdict(lab)
         assert len(numbers(lab)) == dimension
-    for rate in ("0.0003", "0.003", "0.01"):
+    for rate in ("0.0003", "0.001", "0.003", "0.01"):
         lab.get_by_role("radio", name=rate, exact=True).check()
         assert "The largest weight" in verdict(lab)
     lab.get_by_label("signed").click()
@@ -114,15 +117,15 @@ def test_every_choice_and_the_switch(watched):
 
 
 def test_ten_random_settings_find_the_known_answer(watched):
-    page = watched.open()
+    page = watched.open("quick.html")
     verdict(the_lab(page))
     draw = random.Random(7)
     for _ in range(10):
         settings = {
             "attention_column": draw.randrange(32),
             "input_dim": draw.choice([4, 8, 16, 32]),
-            "epochs": draw.randint(15, 20),
-            "learning_rate": draw.choice([0.001, 0.003, 0.01]),
+            "epochs": draw.randint(8, 12),
+            "learning_rate": draw.choice([0.003, 0.01]),
             "signed": draw.random() < 0.5,
             "seed": draw.randrange(10),
         }
@@ -166,7 +169,7 @@ def test_two_hundred_quick_moves_end_on_the_last_value(watched, folder):
     original = worker_file.read_text()
     worker_file.write_text(SHOW_MEMORY + original)
     try:
-        page = watched.open("dense.html#dense?epochs=8")
+        page = watched.open(f"dense.html{QUICK}")
         lab = the_lab(page)
         verdict(lab)
         slider = lab.get_by_label("attention column")
@@ -287,7 +290,7 @@ def test_a_removed_lab_takes_its_worker_with_it(watched):
 
 
 def test_a_copied_link_opens_the_same_experiment(watched):
-    page = watched.open(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.open("quick.html", permissions=["clipboard-read", "clipboard-write"])
     lab = the_lab(page)
     lab.get_by_label("attention column").fill("7")
     lab.get_by_label("Epochs").fill("5")
@@ -467,50 +470,8 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
     expect(lab.locator(".lab-source code")).to_contain_text("export function callModel")
 
 
-def test_axe_finds_nothing_in_light_and_dark_wide_and_narrow(watched):
-    page = watched.open("dense.html#dense?epochs=0")
-    lab = the_lab(page)
-    numbers(lab)
-    lab.locator("summary").click()
-    expect(lab.locator(".lab-source code")).to_contain_text("callModel")
-    page.mouse.move(0, 0)
-    page.add_script_tag(url="axe.js")
-    for theme in ("light", "dark"):
-        for width in (1280, 360):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            found = page.evaluate("axe.run()")
-            problems = [
-                f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
-                for violation in found["violations"]
-                for node in violation["nodes"]
-            ]
-            assert problems == [], (theme, width)
-            assert len(found["passes"]) > 10
-
-
-def test_nothing_is_cut_off_at_any_width(watched):
-    page = watched.open("dense.html#dense?epochs=0&attention_column=31")
-    lab = the_lab(page)
-    numbers(lab)
-    # 640 is a window of 1280 at 200 %; 320 is one at 400 %.
-    for width in (1280, 725, 640, 360, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        outside = lab.evaluate(
-            """lab => {
-                const { left, right } = lab.getBoundingClientRect();
-                return [...lab.querySelectorAll("text, label, output, button, a, p, progress")]
-                    .map(node => [node.textContent, node.getBoundingClientRect()])
-                    .filter(([, box]) => box.width > 2 && (box.left < left || box.right > right))
-                    .map(([text]) => text);
-            }"""
-        )
-        assert outside == [], width
-        clipped = lab.locator(".lab-choices").evaluate_all(
-            "groups => groups.filter(group => group.scrollWidth > group.clientWidth).map(group => group.textContent)"
-        )
-        assert clipped == [], width
+def test_it_reads_well_in_light_and_dark_wide_and_narrow(watched):
+    assert_reads_well(watched.open("dense.html#dense?epochs=0&attention_column=31"))
 
 
 def test_nothing_moves_for_who_asked_for_less_motion(watched):

@@ -7,7 +7,7 @@ import pytest
 import watched_labs
 from lab_page import write_page
 from playwright.sync_api import Page, expect
-from watched_labs import assert_names_do_not_touch, axe_problems, marked, table_rows
+from watched_labs import assert_names_do_not_touch, axe_problems, in_every_dress, marked, table_rows
 
 browser, folder, site, watched = (
     watched_labs.browser,
@@ -209,21 +209,18 @@ def test_tokens_change_colour_and_make_no_new_ones(draw):
 def test_pictures_are_accessible_and_fit(draw, picture):
     page = draw(picture)
     page.add_script_tag(url="axe.js")
-    for theme in ("light", "dark"):
-        for width in (1280, 360):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            assert axe_problems(page) == [], (theme, width)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            outside = page.locator(".lab-picture").evaluate(
-                """picture => {
-                    const { left, right } = picture.getBoundingClientRect();
-                    return [...picture.querySelectorAll("text, span, rect")].filter(node => {
-                        const box = node.getBoundingClientRect();
-                        return box.left < left - 3 || box.right > right + 3;
-                    }).map(node => node.outerHTML);
-                }"""
-            )
-            assert outside == [], width
-            for names in page.locator(".lab-axis").all():
-                assert_names_do_not_touch(names.locator("text"))
+    for dress in in_every_dress(page):
+        assert axe_problems(page) == [], dress
+        assert page.evaluate("document.documentElement.scrollWidth") <= dress[1]
+        outside = page.locator(".lab-picture").evaluate(
+            """picture => {
+                const { left, right } = picture.getBoundingClientRect();
+                return [...picture.querySelectorAll("text, span, rect")].filter(node => {
+                    const box = node.getBoundingClientRect();
+                    return box.left < left - 3 || box.right > right + 3;
+                }).map(node => node.outerHTML);
+            }"""
+        )
+        assert outside == [], dress
+        for names in page.locator(".lab-axis").all():
+            assert_names_do_not_touch(names.locator("text"))

@@ -11,8 +11,9 @@ from playwright.sync_api import expect
 from watched_labs import (
     as_weights,
     assert_names_do_not_touch,
-    axe_problems,
+    assert_reads_well,
     defaults,
+    first_report,
     marked,
     notice,
     numbers,
@@ -47,23 +48,9 @@ def test_recurrent_lab_finds_the_answer_at_its_defaults(watched):
 
 
 def test_recurrent_lab_shows_pictures_on_the_way(watched):
-    page = watched.open("harness.html")
-    heard = page.evaluate(
-        """settings => new Promise(resolve => {
-            const worker = new Worker("attention-lab-worker.js", { type: "module" });
-            const heard = [];
-            worker.onmessage = ({ data }) => {
-                if (data.kind !== "progress") return;
-                heard.push([data.progress.losses.length, data.findings.picture.panels[0].weights]);
-                if (data.progress.finished) resolve(heard);
-            };
-            worker.postMessage({ kind: "train", run: 1, lab: "recurrent", settings });
-        })""",
-        {**defaults("recurrent"), "epochs": 2},
-    )
-    assert len(heard) >= 3
-    losses, weights = heard[0]
-    assert losses == 1, "the first picture comes before the first epoch is over"
+    progress, findings = first_report(watched, "recurrent", defaults("recurrent"))
+    assert len(progress["losses"]) == 1, "the first picture comes before the first epoch is over"
+    weights = findings["picture"]["panels"][0]["weights"]
     assert max(weights) < 0.3, "and shows a model that knows nothing yet"
 
 
@@ -161,27 +148,36 @@ def test_per_dimension_lab_shared_is_one_vector_with_two_answers(watched):
 
 def test_per_dimension_lab_at_both_ends_of_each_slider(watched):
     lab = the_lab(watched.open("per_dimension.html"))
-    for control in CONTROLS["per_dimension"]:
-        if control["kind"] != "integer":
-            continue
-        slider = lab.get_by_label(control["label"])
-        before = slider.input_value()
-        for key, value in (("Home", control["min"]), ("End", control["max"])):
-            slider.press(key)
-            expect(lab).to_have_attribute("data-settings", re.compile(f"{control['name']}={value}(&|$)"))
-            words = verdict(lab)
-            steps = [int(lab.get_by_label(name).input_value()) for name in ("first step", "second step")]
-            dimensions = int(lab.get_by_label("dimensions").input_value())
-            weights = as_weights(numbers(lab))
-            assert weights.shape == (20, dimensions)
-            answers = [steps[d % 2] for d in range(dimensions)]
-            assert marked(lab) == [20 * d + step for d, step in enumerate(answers)]
-            found = sum(weights[:, d].argmax() == step for d, step in enumerate(answers))
-            assert words.endswith(f"of their dimension: {found} of {dimensions}.")
-            # In five epochs not every seed, nor every model of four dimensions, gets there.
-            if control["name"] in ("first_step", "second_step"):
-                assert found == 2, control
-        slider.fill(before)
+    labels = ("first step", "second step", "dimensions", "seed")
+    ends = {"Home": [0, 0, 1, 0], "End": [19, 19, 4, 9]}
+    # Two sliders at an end in one training, and each of them at both.
+    for keys in (
+        ("Home", "End", None, None),
+        ("End", "Home", None, None),
+        (None, None, "Home", "End"),
+        (None, None, "End", "Home"),
+    ):
+        expected = [5, 15, 2, 0]
+        for i, (label, key) in enumerate(zip(labels, keys, strict=True)):
+            if key:
+                expected[i] = ends[key][i]
+            lab.get_by_label(label).fill(str(expected[i]))
+            if key:
+                lab.get_by_label(label).press(key)
+        first, second, dimensions, seed = expected
+        expect(lab).to_have_attribute(
+            "data-settings",
+            re.compile(f"first_step={first}&second_step={second}&.*dimensions={dimensions}&seed={seed}$"),
+        )
+        words = verdict(lab)
+        weights = as_weights(numbers(lab))
+        assert weights.shape == (20, dimensions)
+        answers = [(first, second)[d % 2] for d in range(dimensions)]
+        assert marked(lab) == [20 * d + step for d, step in enumerate(answers)]
+        found = sum(weights[:, d].argmax() == step for d, step in enumerate(answers))
+        assert words.endswith(f"of their dimension: {found} of {dimensions}.")
+        # In five epochs not every seed, nor every model of four dimensions, gets there.
+        assert found == 2 or dimensions != 2
 
 
 def test_per_dimension_lab_at_random_settings(watched):
@@ -222,25 +218,10 @@ def test_equal_steps_are_one_answer(watched):
 
 
 @pytest.mark.parametrize("name", ["recurrent", "per_dimension"])
-def test_axe_finds_nothing_and_nothing_is_cut_off(watched, name):
+def test_they_read_well_in_light_and_dark_wide_and_narrow(watched, name):
     page = watched.open(f"{name}.html#{name}?cell=SimpleRNN&epochs=1&shared=true")
-    lab = the_lab(page)
-    numbers(lab)
-    expect(notice(lab)).to_be_visible()
-    lab.locator("summary").click()
-    expect(lab.locator(".lab-source code")).to_contain_text("export function callModel")
-    page.mouse.move(0, 0)
-    page.add_script_tag(url="axe.js")
-    for theme in ("light", "dark"):
-        for width in (1280, 360, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            assert axe_problems(page) == [], (theme, width)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            clipped = lab.locator(".lab-choices").evaluate_all(
-                "groups => groups.filter(group => group.scrollWidth > group.clientWidth).map(g => g.textContent)"
-            )
-            assert clipped == [], width
+    expect(notice(the_lab(page))).to_be_visible()
+    assert_reads_well(page)
 
 
 def test_labs_of_several_chapters_live_on_one_page(watched, folder):

@@ -150,6 +150,20 @@ def defaults(lab: str) -> dict:
     return {control["name"]: control["value"] for control in CONTROLS[lab]}
 
 
+def first_report(watched: Watched, lab: str, settings: dict) -> tuple[dict, dict]:
+    """What a lab's worker reports first: its progress and its findings."""
+    return watched.open("harness.html").evaluate(
+        """([lab, settings]) => new Promise(resolve => {
+            const worker = new Worker("attention-lab-worker.js", { type: "module" });
+            worker.onmessage = ({ data }) => {
+                if (data.kind !== "ready") resolve([data.progress, data.findings]);
+            };
+            worker.postMessage({ kind: "train", run: 1, lab, settings });
+        })""",
+        [lab, settings],
+    )
+
+
 def run_harness(watched: Watched, job: dict) -> dict:
     """Train in the browser on weights and data from here; return losses, weights and gradients."""
     result = watched.open("harness.html").evaluate(
@@ -213,3 +227,42 @@ def axe_problems(page: Page) -> list[str]:
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+def in_every_dress(page: Page, widths: tuple[int, ...] = (1280, 360)) -> Iterator[tuple[str, int]]:
+    """Put the page into light and dark, wide and narrow."""
+    for theme in ("light", "dark"):
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            yield theme, width
+
+
+def assert_reads_well(page: Page) -> None:
+    """A trained lab with all that it can unfold: axe has no complaint, and nothing is cut off."""
+    lab = the_lab(page)
+    numbers(lab)
+    lab.locator("summary").click()
+    expect(lab.locator(".lab-source code")).to_contain_text("export function callModel")
+    page.mouse.move(0, 0)
+    page.add_script_tag(url="axe.js")
+    for dress in in_every_dress(page):
+        assert axe_problems(page) == [], dress
+    # 640 is a window of 1280 at 200 %; 320 is one at 400 %.
+    for width in (1280, 725, 640, 360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = lab.evaluate(
+            """lab => {
+                const { left, right } = lab.getBoundingClientRect();
+                return [...lab.querySelectorAll("text, label, output, button, a, p, progress")]
+                    .map(node => [node.textContent, node.getBoundingClientRect()])
+                    .filter(([, box]) => box.width > 2 && (box.left < left || box.right > right))
+                    .map(([text]) => text);
+            }"""
+        )
+        assert outside == [], width
+        clipped = lab.locator(".lab-choices").evaluate_all(
+            "groups => groups.filter(group => group.scrollWidth > group.clientWidth).map(group => group.textContent)"
+        )
+        assert clipped == [], width
