@@ -118,7 +118,11 @@ class Retrainer:
 
     def _train(self, x, y, validation_data, number):
         """Train on for a number of epochs, at most EPOCHS_A_CALL; return their losses, a row an epoch."""
-        return self._compiled_epochs(x, y, validation_data, tf.constant(number)).numpy()[:number]
+        arguments = x, y, validation_data, tf.constant(number)
+        # TensorFlow takes the traces of several Retrainers for one function traced too often, and warns;
+        # it does not count traces made here. Once they are made this only looks them up.
+        self._compiled_epochs.get_concrete_function(*arguments)
+        return self._compiled_epochs(*arguments).numpy()[:number]
 
     def _prepare(self, x, y, epochs, seed, validation_data):
         """Check the arguments and return the data as tensors."""

@@ -288,6 +288,12 @@ def test_epoch_is_traced_once_over_many_trainings():
     assert retrainer._compiled_epochs.experimental_get_tracing_count() == 1
 
 
+def test_many_retrainers_in_one_notebook_do_not_make_tensorflow_warn(caplog):
+    for _ in range(8):
+        losses(Retrainer(dense(), batch_size=BATCH_SIZE))
+    assert "retracing" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "data", [(NOISE[:40], TARGETS[:40]), (NOISE, TARGETS[:, 0])], ids=["fewer samples", "other targets"]
 )
