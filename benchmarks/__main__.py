@@ -34,6 +34,14 @@ def main():
         row(name, figure, "at most 2 s" if "move" in name else "")
     recurrent_fit, recurrent_again, _ = times.values()
     row("  LSTM(32), again, times faster", recurrent_fit / recurrent_again, "at least 3, aim 6", "×")
+    print("Kernel: the reverse job and the lab of chapter 5")
+    times = kernel.self_attention()
+    for name, figure in times.items():
+        row(name, figure, "at most 3 s" if "lab" in name else "")
+    reverse_fit, reverse_again, *_ = times.values()
+    row(
+        "  reverse, again, times faster than model.fit", reverse_fit / reverse_again, "at least 2, aim 3", "×"
+    )
     row("growth of memory over 500 trainings", kernel.memory_growth(), "less than 50 MB", "MB")
     print("Browser")
     figures = dict(browser.measure())
