@@ -52,7 +52,7 @@ interface Model extends Record<string, Layer> {
 export function buildModel(timeSteps: number, positions: boolean, random: Random): Model {
   return {
     embedding: { embeddings: glorotUniform(NUM_SYMBOLS, UNITS, random) },
-    ...(positions && { positions: { kernel: glorotUniform(timeSteps, UNITS, random) } }),
+    ...(positions && { positions: { position: glorotUniform(timeSteps, UNITS, random) } }),
     // Of query, key and value; Keras takes the first of three axes for the size of a convolution.
     attention: { kernel: uniform([3, UNITS, UNITS], Math.sqrt(6 / (3 * 2 * UNITS)), random) },
     output: denseLayer(UNITS, NUM_SYMBOLS, random),
@@ -63,7 +63,7 @@ export function buildModel(timeSteps: number, positions: boolean, random: Random
 export function callModel(model: Model, heads: number, symbols: tf.Tensor2D) {
   const [samples, timeSteps] = symbols.shape;
   const embedded = embedding<tf.Tensor3D>(symbols, model.embedding); // (samples, time steps, units)
-  const placed = model.positions ? tf.add(embedded, model.positions.kernel) : embedded;
+  const placed = model.positions ? tf.add(embedded, model.positions.position) : embedded;
   const steps: tf.Tensor2D = tf.reshape(placed, [samples * timeSteps, UNITS]);
   // The three kernels side by side: one product for queries, keys and values.
   const kernels: tf.Tensor2D = tf.reshape(tf.transpose(model.attention.kernel, [1, 0, 2]), [UNITS, 3 * UNITS]);

@@ -1,5 +1,6 @@
 """The browser's models are Keras' models: same losses, same gradients, same weights after training."""
 
+import chapters
 import numpy as np
 import pytest
 import watched_labs
@@ -103,34 +104,9 @@ def pooling_model(mask: bool):
     return keras.Model(tokens, layers.Dense(4, activation="softmax", name="output")(hidden))
 
 
-def self_attention_model(time_steps: int, heads: int):
-    """Chapter 5: symbols and positions, attention of every step over every step, a Dense at each step."""
-    import keras
-    from keras import layers, ops
-
-    class Positions(layers.Layer):
-        def build(self, shape):
-            self.kernel = self.add_weight(shape=shape[1:], name="kernel")
-
-        def call(self, inputs):
-            return inputs + self.kernel
-
-    class SelfAttention(layers.Layer):
-        def build(self, shape):
-            self.kernel = self.add_weight(shape=(3, shape[-1], 32), name="kernel")
-
-        def call(self, inputs):
-            query, key, value = (
-                ops.reshape(inputs @ self.kernel[i], (-1, time_steps, heads, 32 // heads)) for i in range(3)
-            )
-            scores = ops.einsum("bqhd,bkhd->bhqk", query, key) / np.sqrt(32 / heads)
-            context = ops.einsum("bhqk,bkhd->bqhd", ops.softmax(scores), value)
-            return ops.reshape(context, (-1, time_steps, 32))
-
-    symbols = keras.Input((time_steps,), dtype="int32")
-    embedded = layers.Embedding(10, 32, embeddings_initializer="glorot_uniform", name="embedding")(symbols)
-    context = SelfAttention(name="attention")(Positions(name="positions")(embedded))
-    return keras.Model(symbols, layers.Dense(10, activation="softmax", name="output")(context))
+def self_attention_model(heads: int, time_steps: int):
+    """Chapter 5's own."""
+    return chapters.definitions("05_self_attention")["build_model"](heads=heads, time_steps=time_steps)
 
 
 def make_data(num_samples: int, shape: tuple[int, ...]):
@@ -260,7 +236,7 @@ def test_the_first_hundred_steps_of_chapter_5_are_those_of_keras(watched, heads)
     keras.utils.set_random_seed(0)
     data = make_sequences(STEPS * 64, 16)
     job = {"model": "self_attention", "heads": heads, "loss": CATEGORICAL}
-    compare_training(watched, self_attention_model(16, heads), *data, learning_rate=0.001, **job)
+    compare_training(watched, self_attention_model(heads, 16), *data, learning_rate=0.001, **job)
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
@@ -300,4 +276,4 @@ def test_gradients_of_self_attention_are_those_of_keras(watched, time_steps, hea
     keras.utils.set_random_seed(0)
     job = {"model": "self_attention", "heads": heads, "loss": CATEGORICAL}
     data = make_sequences(16, time_steps)
-    compare_gradients(watched, self_attention_model(time_steps, heads), *data, **job)
+    compare_gradients(watched, self_attention_model(heads, time_steps), *data, **job)

@@ -182,7 +182,9 @@ def run_harness(watched: Watched, job: dict) -> dict:
 def named_weights(model, values=None) -> dict[str, dict[str, list[float]]]:
     """The weights of a Keras model, or others given in their order, by layer and name, flat."""
     named: dict[str, dict[str, list[float]]] = {}
-    weights = [(layer.name, weight) for layer in model.layers for weight in layer.weights]
+    # Keras numbers the layers that have no name of their own.
+    layers = [(re.sub(r"_\d+$", "", layer.name), layer) for layer in model.layers]
+    weights = [(name, weight) for name, layer in layers for weight in layer.weights]
     for (layer, weight), value in zip(weights, values or [weight for _, weight in weights], strict=True):
         named.setdefault(layer, {})[weight.name] = np.asarray(value).ravel().tolist()
     return named
