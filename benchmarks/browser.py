@@ -28,22 +28,27 @@ RUN_JOB = """job => {
     });
 }"""
 
-# Where the first slider of each lab is moved to.
-MOVES = {"dense": range(2, 9), "recurrent": range(11, 16), "per_dimension": range(6, 11)}
+# Which slider of each lab is moved, and where to.
+MOVES = {
+    "dense": ("attention column", range(2, 9)),
+    "recurrent": ("attention step", range(11, 16)),
+    "per_dimension": ("first step", range(6, 11)),
+    "pooling": ("seed", range(1, 6)),
+    "self_attention": ("seed", range(1, 6)),
+}
 
-# Moves the slider as a hand would, by an input event, and reads what the reader sees in every frame.
-MOVE_SLIDER = """answer => new Promise(resolve => {
+# Moves a slider as a hand would, by an input event, and reads what the reader sees in every frame.
+MOVE_SLIDER = """(slider, value) => new Promise(resolve => {
     const lab = document.querySelector("attention-lab");
-    const slider = lab.querySelector("input[type=range]");
     const verdict = lab.querySelector(".lab-verdict");
+    const progress = lab.querySelector(".lab-progress-text");
     const start = performance.now();
     const seen = {};
-    slider.value = String(answer);
+    slider.value = String(value);
     slider.dispatchEvent(new Event("input"));
     const look = () => {
         const seconds = (performance.now() - start) / 1000;
-        const answers = [...lab.querySelectorAll(".lab-axis .lab-answer-label")].map(label => label.textContent);
-        if (answers.includes(String(answer))) {
+        if (progress.textContent !== "starting …") {
             seen.picture ??= seconds;
             if (verdict.dataset.found !== "true") delete seen.found; // it was by chance
             else seen.found ??= seconds;
@@ -67,12 +72,14 @@ def compressed_size(folder: Path) -> int:
 
 
 def _measure_moves(browser: Browser, address: str, lab: str) -> list[tuple[str, float]]:
-    """Return medians over moves of a lab's first slider; a model that finds nothing counts as never."""
+    """Return medians over moves of a lab's slider; a model that finds nothing counts as never."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
     page.wait_for_selector("attention-lab[data-state=done]")
     page.evaluate(LONGEST_TASK)
-    moves = [page.evaluate(MOVE_SLIDER, answer) for answer in MOVES[lab]]
+    label, values = MOVES[lab]
+    slider = page.locator("attention-lab").get_by_label(label)
+    moves = [slider.evaluate(MOVE_SLIDER, value) for value in values]
     longest = page.evaluate("longest")
     page.close()
 
