@@ -148,6 +148,13 @@ def test_notebook_is_light(notebook):
     assert len(nbformat.writes(notebook)) < 600_000
 
 
+def test_papers_that_a_chapter_links_are_in_the_bibliography(notebook):
+    known = set(re.findall(r"url = \{(.+?)\}", (ROOT / "book" / "references.bib").read_text()))
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    linked = set(re.findall(r"\((https://(?:arxiv\.org|doi\.org|aclanthology\.org)/[^)]+)\)", text))
+    assert linked <= known
+
+
 def test_repository_address_stands_in_one_form():
     """Where a file names the repository, it names the one of _config.yml."""
     name = ADDRESS.rsplit("/", 1)[1]
@@ -170,7 +177,9 @@ def test_make_repository_sets_the_address_everywhere(tmp_path):
     texts = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(ADDRESS in text for text in texts)
     assert all("https://github.com/someone/attention-course" in text for text in texts)
-    assert yaml.safe_load((tmp_path / "_config.yml").read_text())["repository"]["branch"] == "main"
+    config = yaml.safe_load((tmp_path / "_config.yml").read_text())
+    assert config["repository"]["branch"] == "main"
+    assert config["html"]["baseurl"] == "https://someone.github.io/attention-course/"
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+import matplotlib.image
 import pytest
+import yaml
 from chromium import launch_chromium
 from lab_page import LABS, serve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]
 AXE = LABS / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
 READING_PAGES = [name for name in PAGES if name not in ("genindex.html", "search.html")]
@@ -218,6 +222,43 @@ def test_pages_and_site_are_light(visit, address):
 def test_no_page_names_a_script_or_style_of_another_host():
     for name in PAGES:
         sources = re.findall(
-            r'<(?:script|link|img|iframe)\b[^>]*(?:src|href)="(https?:[^"]*)"', (SITE / name).read_text()
+            r'<(?:script|link(?! rel="canonical")|img|iframe)\b[^>]*(?:src|href)="(https?:[^"]*)"',
+            (SITE / name).read_text(),
         )
-        assert [source for source in sources if "rel=" not in source] == [], name
+        assert sources == [], name
+
+
+def test_pages_describe_themselves_to_search_engines_and_in_shared_links():
+    descriptions = set()
+    for name in set(READING_PAGES) - {"404.html"}:
+        text = (SITE / name).read_text()
+        tags = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', text))
+        assert 40 < len(tags["description"]) < 250, name
+        descriptions.add(tags["description"])
+        assert tags["og:url"] == ADDRESS + name
+        picture = matplotlib.image.imread(SITE / tags["og:image"].removeprefix(ADDRESS))
+        assert picture.shape[:2] == (630, 1200), name
+    assert len(descriptions) == len(READING_PAGES) - 1, "each page has a description of its own"
+
+
+def test_sitemap_lists_every_page():
+    listed = set(re.findall("<loc>(.*?)</loc>", (SITE / "sitemap.xml").read_text()))
+    assert listed == {ADDRESS + name for name in READING_PAGES if name != "404.html"}
+
+
+def test_page_for_wrong_addresses_leads_back():
+    links = {link for link in _Links((SITE / "404.html").read_text()).links if link != "data:,"}
+    assert ADDRESS + "index.html" in links
+    assert all((SITE / link.removeprefix(ADDRESS)).is_file() for link in links)
+
+
+def test_terms_are_linked_where_a_chapter_first_uses_them():
+    for name in READING_PAGES:
+        terms = re.findall(
+            r'class="glossary-term reference internal" href="([^"]+)"', (SITE / name).read_text()
+        )
+        assert len(terms) == len(set(terms)), name
+        if name[0].isdigit() and name != "404.html":
+            assert {"glossary.html#weights", "glossary.html#scores", "glossary.html#softmax"} <= set(terms), (
+                name
+            )

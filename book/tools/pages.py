@@ -114,6 +114,8 @@ def mend_landmarks_and_labels(page):
         1,
     )
     page = page.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    # The role that docutils gives the entries of a bibliography is withdrawn from the standard.
+    page = page.replace('role="doc-biblioentry"', 'role="listitem"')
     return re.sub(r'(<button class="[^"]*search-button-field[^"]*"[^>]*) aria-label="Search"', r"\1", page)
 
 

@@ -1,6 +1,6 @@
 """Set the address of the repository where it stands: `make repository URL=…`.
 
-It stands in `_config.yml`. The notebooks' set-up cells repeat it, as they must know it when the
+It stands in `_config.yml`, and with it the address of the site, which GitHub makes of it. The notebooks' set-up cells repeat it, as they must know it when the
 notebook is alone on Colab's disk; so do the commands that readers copy.
 """
 
@@ -26,7 +26,13 @@ def set_address(root, address):
     pages = [root / "book" / "index.md", *sorted((root / "book").glob("*.ipynb"))]
     # The configuration comes last: interrupted before, the command can be repeated.
     for path in [root / "README.md", root / "CITATION.cff", *pages, root / "_config.yml"]:
-        replace(path, path.read_text().replace(old, address))
+        replace(path, path.read_text().replace(_site(old), _site(address)).replace(old, address))
+
+
+def _site(address):
+    """Return where GitHub Pages shows the site of a repository."""
+    owner, name = address.split("/")[-2:]
+    return f"https://{owner}.github.io/{name}/"
 
 
 if __name__ == "__main__":
