@@ -8,6 +8,7 @@ import {
   embedding,
   glorotUniform,
   uniform,
+  type DenseLayer,
   type EmbeddingLayer,
   type Layer,
 } from "./src/layers";
@@ -47,6 +48,7 @@ export function getData(numSamples: number, alignment: number[], random: Random)
 
 interface Model extends Record<string, Layer> {
   embedding: EmbeddingLayer;
+  output: DenseLayer;
 }
 
 export function buildModel(timeSteps: number, positions: boolean, random: Random): Model {
@@ -68,7 +70,7 @@ export function callModel(model: Model, heads: number, symbols: tf.Tensor2D) {
   // The three kernels side by side: one product for queries, keys and values.
   const kernels: tf.Tensor2D = tf.reshape(tf.transpose(model.attention.kernel, [1, 0, 2]), [UNITS, 3 * UNITS]);
   const { weights, context } = attendToSelf(tf.matMul(steps, kernels), timeSteps, heads);
-  return { weights, logits: dense(context, model.output as Layer & { kernel: tf.Tensor2D }) };
+  return { weights, logits: dense(context, model.output) };
 }
 
 /** The mean over samples of weights (samples, heads, queries, keys): a panel a head. */

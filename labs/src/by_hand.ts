@@ -11,7 +11,7 @@ export function byHand<Result extends tf.Tensor>(
   inputs: tf.Tensor[],
   forward: (...values: Float32Array[]) => {
     value: Float32Array;
-    /** By each of the inputs, given the gradient by the value. */
+    /** By each of the inputs, given the gradient by the value, which a loss may take for 1. */
     gradients(upstream: Float32Array): Float32Array[];
   },
 ): Result {
