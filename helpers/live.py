@@ -24,11 +24,14 @@ def live(function, *, lab, **sliders):
 
     Args:
         function: called with one keyword argument a slider. It returns a Figure, or yields several
-            of them as training goes on; a new slider value then stops it at the next one.
-        lab: the name of the lab that does the same in the browser, such as "dense".
+            of them as training goes on; a new slider value then stops it at the next one. Where
+            there is nothing to draw it returns a message, a str.
+        lab: the name of the lab that does the same in the browser, such as "dense"; None where
+            the browser has none, so that the site shows the picture.
         **sliders: for a parameter of `function`, what its slider offers. `(low, high)` or
             `(low, high, step)` of integers or floats; a list of numbers or strings to choose from;
-            True or False for a switch. The slider starts at the parameter's default.
+            True or False for a switch; `str` for a box to type in. The slider starts at the
+            parameter's default.
 
     Returns:
         An object that a notebook displays. The latest value wins, whichever thread brings it; an
@@ -41,8 +44,8 @@ def live(function, *, lab, **sliders):
     """
     if not callable(function):
         raise TypeError(f"function must be callable, got {function!r}")
-    if not isinstance(lab, str) or not lab:
-        raise TypeError(f"lab must be the name of a lab, got {lab!r}")
+    if lab is not None and (not isinstance(lab, str) or not lab):
+        raise TypeError(f"lab must be the name of a lab, or None, got {lab!r}")
     parameters = inspect.signature(function).parameters
     controls = [_control(name, offer, parameters) for name, offer in sliders.items()]
     if not controls:
@@ -70,6 +73,8 @@ def _control(name, offer, parameters):
         inside = isinstance(value, bool)
     elif control["kind"] == "choice":
         inside = value in control["choices"]
+    elif control["kind"] == "text":
+        inside = isinstance(value, str)
     else:
         whole = control["kind"] == "integer"
         is_number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
@@ -82,6 +87,8 @@ def _control(name, offer, parameters):
 def _range_or_choices(name, offer):
     if isinstance(offer, bool):
         return {"kind": "switch"}
+    if offer is str:
+        return {"kind": "text"}
     if isinstance(offer, list) and offer and all(isinstance(choice, (int, float, str)) for choice in offer):
         return {"kind": "choice", "choices": offer}
     is_range = isinstance(offer, tuple) and len(offer) in (2, 3)
@@ -93,7 +100,7 @@ def _range_or_choices(name, offer):
             return {"kind": "integer" if whole else "number", "min": low, "max": high, "step": step}
         raise ValueError(f"{name} must have low < high and a step above 0, got {offer!r}")
     raise TypeError(
-        f"{name} must be (low, high), (low, high, step), a list of choices, True or False; got {offer!r}"
+        f"{name} must be (low, high), (low, high, step), a list of choices, True or False, or str; got {offer!r}"
     )
 
 
@@ -116,7 +123,7 @@ class _Live:
         self._box = ipywidgets.VBox([panel, self._picture, self._caption])
 
     def __repr__(self):
-        return self._said or f"live lab {self._lab!r}"
+        return self._said or f"live lab {self._lab or self._function.__name__!r}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         if not self._picture.value and not self._said:
@@ -127,7 +134,10 @@ class _Live:
         }
         # Colab does not say which of the two it prefers, so there it gets no choice.
         if "google.colab" not in sys.modules:
-            bundle["text/html"] = self._element()
+            if self._lab:
+                bundle["text/html"] = self._element()
+            elif self._picture.value:
+                bundle["image/png"] = bytes(self._picture.value)
         return bundle
 
     def _changed(self, change=None):
@@ -148,8 +158,8 @@ class _Live:
         try:
             figures = self._function(**values)
             for figure in figures if inspect.isgenerator(figures) else [figures]:
-                self._picture.value = _png(figure)
-                self._said = getattr(figure, "alt", "")
+                self._picture.value = b"" if isinstance(figure, str) else _png(figure)
+                self._said = figure if isinstance(figure, str) else getattr(figure, "alt", "")
                 if self._waiting.is_set():
                     break
         except Exception as error:
@@ -181,13 +191,15 @@ def _widget(control):
         return (ipywidgets.Dropdown if words else ipywidgets.SelectionSlider)(
             options=control["choices"], **options
         )
+    if control["kind"] == "text":
+        return ipywidgets.Text(continuous_update=False, **options)
     kind = ipywidgets.IntSlider if control["kind"] == "integer" else ipywidgets.FloatSlider
     return kind(min=control["min"], max=control["max"], step=control["step"], **options)
 
 
 def _png(figure):
     if not isinstance(figure, matplotlib.figure.Figure):
-        raise TypeError(f"function must return a Figure, got {type(figure).__name__}")
+        raise TypeError(f"function must return a Figure or a str, got {type(figure).__name__}")
     if hasattr(figure, "png"):
         return figure.png()
     buffer = io.BytesIO()

@@ -41,6 +41,10 @@ def widgets(lab):
     return lab._widgets
 
 
+def picture(lab):
+    return bytes(lab._picture.value)
+
+
 def said(lab):
     """Return the caption as a reader sees it."""
     return html.unescape(lab._caption.value)
@@ -449,11 +453,11 @@ def test_failure_at_the_defaults_is_shown_too():
     assert "RuntimeError: no" in bundle["text/html"]
 
 
-@pytest.mark.parametrize("result", [None, "a figure", [plots.Figure("In a list.", 1)]])
-def test_function_must_return_a_figure(result):
+@pytest.mark.parametrize("result", [None, 3, [plots.Figure("In a list.", 1)]])
+def test_function_must_return_a_figure_or_a_message(result):
     lab = live(lambda amount=0: result, lab="dense", amount=(0, 9))
     widgets(lab)["amount"].value = 1
-    assert said(lab) == f"TypeError: function must return a Figure, got {type(result).__name__}"
+    assert said(lab) == f"TypeError: function must return a Figure or a str, got {type(result).__name__}"
 
 
 def one(amount=5):
@@ -526,7 +530,7 @@ def test_bad_sliders_are_refused_by_name(function, sliders, error, message):
         live(function, lab="dense", **sliders)
 
 
-@pytest.mark.parametrize("lab", ["", None, 3])
+@pytest.mark.parametrize("lab", ["", 3])
 def test_lab_must_have_a_name(lab):
     with pytest.raises(TypeError, match="lab must be the name of a lab"):
         live(one, lab=lab, amount=(0, 9))
@@ -539,3 +543,33 @@ def test_default_must_lie_in_its_range(low, high, default):
     else:
         with pytest.raises(ValueError, match="amount must have"):
             live(of(default), lab="dense", amount=(low, high))
+
+
+def test_a_message_takes_the_place_of_the_picture():
+    lab = live(lambda text="5": figure() if text.isdigit() else "no number", lab=None, text=str)
+    lab._repr_mimebundle_()
+    assert picture(lab)
+    widgets(lab)["text"].value = "five"
+    assert said(lab) == repr(lab) == "no number"
+    assert picture(lab) == b""
+    widgets(lab)["text"].value = "5"
+    assert picture(lab).startswith(b"\x89PNG")
+
+
+def test_a_box_to_type_in_waits_for_the_whole_text():
+    box = widgets(live(lambda text="5": figure(), lab=None, text=str))["text"]
+    assert isinstance(box, ipywidgets.Text)
+    assert box.value == "5"
+    assert not box.continuous_update
+    with pytest.raises(ValueError, match="text must have a default that its slider"):
+        live(lambda text=5: figure(), lab=None, text=str)
+
+
+def test_without_a_twin_in_the_browser_the_site_gets_the_picture(monkeypatch):
+    lab = live(lambda text="5": figure(), lab=None, text=str)
+    bundle = lab._repr_mimebundle_()
+    assert "text/html" not in bundle
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert bundle["text/plain"] == figure().alt
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    assert "image/png" not in lab._repr_mimebundle_()
