@@ -7,6 +7,7 @@ import {
   denseLayer,
   embedding,
   embeddingLayer,
+  glorotUniform,
   maskedSoftmax,
   relu,
 } from "./src/layers";
@@ -58,7 +59,7 @@ export function getData(numSamples: number, { maxLength, distractors, padding }:
 export function buildModel(random: Random) {
   return {
     embedding: embeddingLayer(NUM_TOKENS, EMBEDDING_DIM, random),
-    attention: denseLayer(EMBEDDING_DIM, 1, random, false),
+    attention: { W: glorotUniform(EMBEDDING_DIM, 1, random) },
     hidden: denseLayer(EMBEDDING_DIM, UNITS, random),
     output: denseLayer(UNITS, NUM_KEYWORDS, random),
   };
@@ -69,7 +70,7 @@ export function callModel(model: ReturnType<typeof buildModel>, mask: boolean, t
   const [samples, timeSteps] = tokens.shape;
   const values = embedding<tf.Tensor3D>(tokens, model.embedding); // (samples, time steps, dimensions)
   const steps: tf.Tensor2D = tf.reshape(values, [samples * timeSteps, EMBEDDING_DIM]);
-  const scores: tf.Tensor2D = tf.reshape(dense(steps, model.attention), [samples, timeSteps]);
+  const scores: tf.Tensor2D = tf.reshape(tf.matMul(steps, model.attention.W), [samples, timeSteps]);
   const attended = tokens.dataSync<"float32">().map((token) => Number(!mask || token !== 0));
   const weights = maskedSoftmax(scores, attended);
   const context: tf.Tensor2D = tf.sum(tf.mul(tf.reshape(weights, [samples, timeSteps, 1]), values), 1);

@@ -82,26 +82,12 @@ def recurrent_model(place: str, cell: str, way, input_dim: int):
 
 
 def pooling_model(mask: bool):
-    """Chapter 4: a masked softmax over time, and the weighted sum of the steps."""
-    import keras
-    from keras import layers, ops
-
-    class AttentionPooling(layers.Layer):
-        def build(self, shape):
-            self.kernel = self.add_weight(shape=(shape[-1], 1), name="kernel")
-
-        def call(self, values, attended):
-            scores = ops.matmul(values, self.kernel)[..., 0]
-            weights = ops.softmax(ops.where(attended, scores, -float("inf")))
-            return ops.einsum("bt,btd->bd", weights, values)
-
-    tokens = keras.Input((40,), dtype="int32")
-    # Keras' default numbers are so small that rounding decides where a training goes first.
-    values = layers.Embedding(31, 16, embeddings_initializer="glorot_uniform", name="embedding")(tokens)
-    attended = tokens != 0 if mask else tokens >= 0
-    context = AttentionPooling(name="attention")(values, attended)
-    hidden = layers.Dense(128, activation="relu", name="hidden")(context)
-    return keras.Model(tokens, layers.Dense(4, activation="softmax", name="output")(hidden))
+    """Chapter 4's own."""
+    model = chapters.definitions("04_attention_pooling")["build_model"](mask)
+    # Keras' first embeddings are so small that rounding decides where a training goes.
+    embedding = model.get_layer("embedding")
+    embedding.set_weights([10 * weight for weight in embedding.get_weights()])
+    return model
 
 
 def self_attention_model(heads: int, time_steps: int):
@@ -118,7 +104,7 @@ def make_data(num_samples: int, shape: tuple[int, ...]):
 
 
 def make_tokens(num_samples: int):
-    """Sequences of 5 to 20 tokens, padded to 40 after or before, with a keyword in each."""
+    """Sequences of 5 to 20 tokens, padded to 40 after or before, with a keyword in each; and an empty one."""
     generator = np.random.default_rng(0)
     x = generator.integers(5, 31, (num_samples, 40))
     y = generator.integers(0, 4, num_samples)
@@ -126,6 +112,7 @@ def make_tokens(num_samples: int):
     x[np.arange(num_samples), generator.integers(0, lengths)] = y + 1
     x[np.arange(40) >= lengths[:, None]] = 0
     x[1::2] = x[1::2, ::-1]
+    x[2] = 0
     return x, y
 
 
