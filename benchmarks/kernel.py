@@ -174,6 +174,30 @@ def self_attention():
     }
 
 
+def seq2seq():
+    """Return seconds for chapter 6's reverse job, 8,192 samples of 8 symbols, 4 epochs, and for its lab."""
+    notebook = chapters.definitions("06_seq2seq_attention")
+    x, y, _ = notebook["get_task"]("reverse", 8, 8_192, 0)
+    inputs = [x, notebook["shifted"](y)]
+    retrainer, *_ = notebook["parts_for"]("additive", "reverse", 8, 8_192)
+    model = retrainer.model
+    model.fit(inputs, y, 64, 1, verbose=0)  # fit compiles too; both are timed without it
+    fit = seconds(model.fit, inputs, y, 64, 4, verbose=0)
+    retrainer.train(inputs, y, epochs=4, seed=0)
+    again = statistics.median(seconds(retrainer.train, inputs, y, epochs=4, seed=0) for _ in range(3))
+    retrain, _, _ = chapters.lab("06_seq2seq_attention")
+    start = time.perf_counter()
+    for figure in retrain():
+        figure.png()
+        if "8 of 8" in figure.alt:
+            break
+    return {
+        "seq2seq reverse, model.fit": fit,
+        "seq2seq reverse, Retrainer, again": again,
+        "chapter 6's lab, first time, until the alignment is found": time.perf_counter() - start,
+    }
+
+
 def last_figure(result):
     """Return a lab's figure, the last one where it yields several."""
     return list(result)[-1] if inspect.isgenerator(result) else result
