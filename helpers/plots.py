@@ -219,8 +219,8 @@ def alignment(weights, source, target, *, sources=None):
             of the shape of the weights, as `dates.get_dates` returns it; it is outlined.
 
     Returns:
-        A Figure whose `alt` says, of the target's characters that have a source, for how many the
-        largest weight is on it.
+        A Figure whose `alt` says whether most of the target's characters that have a source have
+        their largest weight on it.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, or of another shape than the texts.
@@ -235,7 +235,8 @@ def alignment(weights, source, target, *, sources=None):
     found = int(sources[np.arange(len(target)), weights.argmax(axis=1)].sum())
     alt = f"Alignment of “{target}” with “{source}”."
     if known.any():
-        alt += f" The largest weight is on what says the character: {found} of {known.sum()}."
+        verdict = "found" if 2 * found > known.sum() else "not found"
+        alt += f" Most of its {known.sum()} characters look at what says them: {verdict}."
 
     figure = Figure(alt, height=1.0 + 0.2 * len(target))
     axes = figure.subplots()

@@ -604,20 +604,21 @@ def test_power_laws_refuse_what_has_no_logarithm():
 
 
 def aligned():
-    """Return the weights of an eye that looks where it should, but for the last character."""
+    """Return weights whose first and last row look where they should, and the middle one elsewhere."""
     weights = np.full((3, 4), 0.1)
-    weights[[0, 1, 2], [2, 3, 0]] = 0.7
+    weights[[0, 1, 2], [2, 1, 3]] = 0.7
     sources = np.zeros((3, 4), bool)
-    sources[0, 1:3] = sources[2, 3] = True
+    sources[0, 1:3] = sources[1, 0] = sources[2, 3] = True
     return weights, sources
 
 
-def test_alignment_says_how_many_characters_look_at_what_says_them():
+def test_alignment_says_whether_most_characters_look_at_what_says_them():
     weights, sources = aligned()
+    said = plots.alignment(weights, "五 月x", "a-b", sources=sources).alt
+    assert said == "Alignment of “a-b” with “五 月x”. Most of its 3 characters look at what says them: found."
+    weights[2] = weights[1]
     figure = plots.alignment(weights, "五 月x", "a-b", sources=sources)
-    assert figure.alt == (
-        "Alignment of “a-b” with “五 月x”. The largest weight is on what says the character: 1 of 2."
-    )
+    assert figure.alt.endswith("look at what says them: not found.")
     assert figure.png().startswith(b"\x89PNG")
 
 
@@ -626,7 +627,11 @@ def test_alignment_names_the_characters_on_both_axes_and_outlines_runs():
     axes = plots.alignment(weights, "五 月x", "a-b", sources=sources).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["五", "␣", "月", "x"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "-", "b"]
-    assert sorted((*p.get_xy(), p.get_width()) for p in axes.patches) == [(0.5, -0.5, 2), (2.5, 1.5, 1)]
+    assert sorted((*p.get_xy(), p.get_width()) for p in axes.patches) == [
+        (-0.5, 0.5, 1),
+        (0.5, -0.5, 2),
+        (2.5, 1.5, 1),
+    ]
 
 
 def test_alignment_without_known_sources_says_none():
