@@ -58,6 +58,17 @@ def test_lab_works_at_both_ends_of_each_slider_and_finds_the_answer_at_its_defau
             assert len(figure.png()) > 1_000, (name, value)
 
 
+def test_pooling_lab_gives_padding_nothing_with_the_mask_and_something_without():
+    function, _, _ = chapters.lab("04_attention_pooling")
+    found = "Mean weight on padding: exactly 0. Largest weight on the keyword in 100 % of held-out samples: found."
+    for values in ({}, {"max_length": 5}, {"max_length": 40}, {"distractors": 2}, {"padding": "before"}):
+        figures = list(function(**values))
+        assert len(figures) == 6
+        assert figures[-1].alt == found, values
+    for length in (5, 40):
+        assert "exactly 0" not in last_figure(function(mask=False, max_length=length)).alt
+
+
 def test_definitions_runs_no_lesson():
     names = chapters.definitions("01_dense_attention")
     assert callable(names["retrain"])
