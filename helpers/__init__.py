@@ -5,6 +5,7 @@ dates         dates as people write them, and in ISO 8601
 text          characters as integers, and back
 activations   what each layer of a Keras model puts out
 training      one model, compiled once, trained again and again
+workers       a cluster on one machine: worker processes that are gone when it ends
 plots         figures that say in words what they show
 live          sliders over a function that returns a figure
 """

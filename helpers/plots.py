@@ -403,16 +403,61 @@ def learning_curve(history):
         for name, values in curves.items()
     )
     figure = Figure(alt, height=2.4)
-    axes = _style(figure.subplots())
-    for (name, values), line, colour in zip(
-        curves.items(), cycle(("-", "--", ":", "-.")), cycle(("weight", "answer", "muted")), strict=False
-    ):
-        epochs = np.arange(1, len(values) + 1)
-        axes.plot(epochs, values, line, marker="o", markersize=3, color=FIGURE[colour], label=name)
-    axes.set_xlabel("epoch")
+    axes = figure.subplots()
+    _draw_curves(axes, curves)
     axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(frameon=False, labelcolor=FIGURE["muted"], fontsize=FONT_SIZE)
+    return figure
+
+
+def losses_and_attention(history, weights, answer, *, axis="column"):
+    """Draw the losses of several trainings in one chart, and below it the attention each ended with.
+
+    Args:
+        history: a dict from a training's name to its losses, one an epoch. They may end in infinity
+            or NaN: that training diverged.
+        weights: a dict from the same names to attention weights (n,); those of a training that
+            diverged are not looked at.
+        answer: the index where the largest weight should be.
+        axis: what an index counts, "column" or "step".
+
+    Returns:
+        A Figure whose `alt` gives each training's last loss and whether its largest weight is on
+        the answer.
+
+    Raises:
+        TypeError, ValueError: no training, weights that are not numbers, an answer outside them, or
+            other names than those of the losses.
+    """
+    for name, value in {"history": history, "weights": weights}.items():
+        if not isinstance(value, dict) or not value:
+            raise TypeError(f"{name} must be a dict from a training's name, got {value!r}")
+    if weights.keys() != history.keys():
+        raise ValueError(f"weights must have the keys {', '.join(history)}; got {', '.join(weights)}")
+    history = {name: np.asarray(losses, dtype="float64") for name, losses in history.items()}
+    diverged = [name for name, losses in history.items() if not np.isfinite(losses).all()]
+    weights = _panels(
+        {name: np.zeros_like(w) if name in diverged else w for name, w in weights.items()}, (1,)
+    )
+    answer = checks.integer("answer", answer, 0, next(iter(weights.values())).shape[1] - 1)
+    said = [
+        f"{name}: diverged, not found."
+        if name in diverged
+        else f"{name}: loss {losses[-1]:.2f} after {len(losses)} epochs, "
+        f"{'found' if weights[name].argmax() == answer else 'not found'}."
+        for name, losses in history.items()
+    ]
+    figure = Figure(" ".join(said), height=3.0 + 1.15 * len(weights))
+    axes_of_losses, *rows = figure.subplots(1 + len(weights), height_ratios=[2] + [1] * len(weights))
+    _draw_curves(axes_of_losses, history)
+    starts = [losses[0] for losses in history.values() if np.isfinite(losses[0])]
+    axes_of_losses.set_ylim(0, 1.2 * min(starts, default=1))  # one that diverges leaves the chart
+    axes_of_losses.set_title("loss", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    for axes, (name, values) in zip(rows, weights.items(), strict=True):
+        _draw_bars(axes, values, top=1)
+        axes.set_ylabel(name.replace(", ", "\n"), rotation=0, ha="right", va="center")
+        _mark_answer(axes, answer, label=axes is rows[0])
+    rows[0].set_title("weight", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+    rows[-1].set_xlabel(axis)
     return figure
 
 
@@ -675,6 +720,19 @@ def _draw_bars(axes, values, top=None):
         axes.set_ylim(min(0, axes.get_ylim()[0], values.min()), max(axes.get_ylim()[1], 1.05 * values.max()))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
+
+
+def _draw_curves(axes, curves):
+    """Draw values against epochs, each curve with a line and a colour of its own."""
+    _style(axes)
+    for (name, values), line, colour in zip(
+        curves.items(), cycle(("-", "--", ":", "-.")), cycle(("weight", "answer", "muted")), strict=False
+    ):
+        epochs = np.arange(1, len(values) + 1)
+        axes.plot(epochs, values, line, marker="o", markersize=3, color=FIGURE[colour], label=name)
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(frameon=False, labelcolor=FIGURE["muted"], fontsize=FONT_SIZE)
 
 
 def _mark_answer(axes, answer, *, label=True):

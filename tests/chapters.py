@@ -21,6 +21,8 @@ def definitions(chapter):
     """
     names = {"__name__": chapter}
     for cell in _code_cells(chapter):
+        if cell.source.startswith("%%"):
+            continue  # a script that the notebook writes to a file
         # The set-up cell's magic is no Python; "pass" keeps its `if` whole.
         source = re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)
         tree = ast.parse(source)

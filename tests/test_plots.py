@@ -393,6 +393,40 @@ def test_learning_curve_shows_and_says_every_curve():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == list(history)
 
 
+def test_losses_and_attention_says_loss_and_verdict_of_each_training():
+    history = {"one": [0.7, 0.01], "two": [0.6, 0.5], "three": [0.8, np.nan], "four": [np.inf, np.inf]}
+    lost = np.full(3, np.nan)
+    weights = {"one": [0.1, 0.8, 0.1], "two": [0.6, 0.2, 0.2], "three": lost, "four": lost}
+    figure = plots.losses_and_attention(history, weights, answer=1)
+    assert figure.alt == (
+        "one: loss 0.01 after 2 epochs, found. two: loss 0.50 after 2 epochs, not found. "
+        "three: diverged, not found. four: diverged, not found."
+    )
+    losses, *bars = figure.axes
+    assert [line.get_label() for line in losses.lines] == list(history)
+    assert losses.get_ylim()[1] == pytest.approx(0.72)
+    assert [axes.get_ylabel() for axes in bars] == list(history)
+    for axes, values in zip(bars, [*weights.values()][:2], strict=False):
+        assert [bar.get_height() for bar in axes.containers[0]] == values
+    assert len(figure.png()) > 1_000
+
+
+@pytest.mark.parametrize(
+    ("history", "weights", "error", "message"),
+    [
+        ([0.5], {"a": [1.0]}, TypeError, r"history must be a dict .* got \[0.5\]"),
+        ({}, {}, TypeError, "history must be a dict"),
+        ({"a": [0.5]}, [1.0], TypeError, r"weights must be a dict .* got \[1.0\]"),
+        ({"a": [0.5]}, {"b": [1.0]}, ValueError, "weights must have the keys a; got b"),
+        ({"a": [0.5]}, {"a": [np.nan]}, ValueError, "panels must be finite"),
+        ({"a": [0.5]}, {"a": [1.0]}, ValueError, "answer must be from 0 to 0, got 1"),
+    ],
+)
+def test_losses_and_attention_refuses_what_does_not_fit(history, weights, error, message):
+    with pytest.raises(error, match=message):
+        plots.losses_and_attention(history, weights, answer=1)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
