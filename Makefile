@@ -16,7 +16,7 @@ PORT ?= 8000
 # Where the machine has no node, it is beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book run lab test test-colab lint benchmark repository picture clean
+.PHONY: help install lock labs site book pdf epub run lab test test-colab lint benchmark repository picture clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -61,6 +61,12 @@ site: labs  ## build the site into _build/html
 
 book: site  ## build the site and serve it, printing the address
 	@$(BIN)/python book/tools/serve.py _build/html $(PORT)
+
+pdf: labs  ## make the book as PDF, printed by Chromium
+	@$(WITH_NODE) $(BIN)/python book/tools/download.py pdf
+
+epub: labs  ## make the book as EPUB
+	@$(WITH_NODE) $(BIN)/python book/tools/download.py epub
 
 run: install  ## execute every notebook in place and clean it
 	$(BIN)/python book/tools/run.py $(NOTEBOOKS)

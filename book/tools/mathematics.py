@@ -17,8 +17,8 @@ KATEX = LABS / "node_modules" / "katex" / "dist"
 
 RENDER = """
 const katex = require("katex");
-const equations = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const draw = ([latex, displayMode]) => katex.renderToString(latex, { displayMode, strict: "error" });
+const { equations, output } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const draw = ([latex, displayMode]) => katex.renderToString(latex, { displayMode, output, strict: "error" });
 process.stdout.write(JSON.stringify(equations.map(draw)));
 """
 
@@ -32,17 +32,19 @@ def setup(app):
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def render(equations):
+def render(equations, output="htmlAndMathml"):
     """Return the HTML of equations.
 
     Args:
         equations: pairs (LaTeX, whether it stands on a line of its own).
+        output: what KaTeX calls its kinds of output; "mathml" needs neither a style sheet nor fonts.
 
     Raises:
         ValueError: KaTeX does not understand one of them.
     """
     command = ["node", "--input-type=commonjs", "--eval", RENDER]
-    done = subprocess.run(command, cwd=LABS, input=json.dumps(equations), capture_output=True, text=True)
+    task = {"equations": equations, "output": output}
+    done = subprocess.run(command, cwd=LABS, input=json.dumps(task), capture_output=True, text=True)
     if done.returncode:
         raise ValueError(f"KaTeX: {done.stderr.strip()[-500:]}")
     return json.loads(done.stdout)
@@ -54,7 +56,8 @@ def draw_page(app, document, page_name):
         return
     equations = [*document.findall(nodes.math), *document.findall(nodes.math_block)]
     if equations:
-        drawn = render([(node.astext(), isinstance(node, nodes.math_block)) for node in equations])
+        pairs = [(node.astext(), isinstance(node, nodes.math_block)) for node in equations]
+        drawn = render(pairs, "mathml" if app.builder.name == "epub" else "htmlAndMathml")
         for node, html in zip(equations, drawn, strict=True):
             node["katex"] = html
 
@@ -78,7 +81,7 @@ def visit_block(translator, node):
 
 def copy_style(app, exception):
     """Copy KaTeX's style sheet and the one font format that every browser of today reads."""
-    if exception or app.builder.name != "html":
+    if exception or app.builder.name not in ("html", "singlehtml"):
         return
     target = Path(app.outdir) / "_static" / "katex"
     (target / "fonts").mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ def _source(file):
 def add_lab_code(app, page_name, template_name, context, doctree):
     """Load lab code on pages with a lab only, and tell each lab which notebook it comes from."""
     body = context.get("body", "")
-    if "<attention-lab" not in body:
+    if "<attention-lab" not in body or app.builder.name != "html":
         return
     app.add_css_file("labs/attention-lab.css")
     app.add_js_file("labs/attention-lab.js", type="module")

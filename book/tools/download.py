@@ -1,0 +1,101 @@
+"""Make the book as one file, from the sources of the site: `make pdf` and `make epub`."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from chromium import launch_chromium  # noqa: E402
+from lab_page import serve  # noqa: E402
+
+NAME = "attention-by-experiment"
+FOOTER = (
+    '<div style="width: 100%; text-align: center; font: 8px sans-serif; color: #777">'
+    '<span class="pageNumber"></span></div>'
+)
+# Paper cannot be clicked: what is folded is opened, what only a screen needs is left out.
+PAPER = """
+.bd-header, .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .bd-footer, .prev-next-footer,
+.skip-link, .search-button__wrapper, button, .headerlink, #pst-skip-link, #pst-back-to-top { display: none !important; }
+.bd-main, .bd-content, .bd-article-container, .bd-container, .bd-container__inner {
+  display: block !important; max-width: none !important; padding: 0 !important; }
+section + section > h1, section ~ section > h1, .toctree-wrapper h1 { break-before: page; }
+h1, h2, h3 { break-after: avoid; }
+pre, figure, img, tr, .highlight, .cell_input { break-inside: avoid; }
+pre { white-space: pre-wrap !important; }
+"""
+
+
+def build(builder):
+    """Build the book with one of Sphinx' builders; return the folder with the result.
+
+    Raises:
+        SystemExit: the build fails; its messages are on standard error.
+    """
+    kind = (
+        ["--builder", "singlehtml"]
+        if builder == "singlehtml"
+        else ["--builder", "custom", "--custom-builder", builder]
+    )
+    command = [
+        Path(sys.executable).parent / "jupyter-book", "build", "book", *kind, "--config", "_config.yml",
+        "--toc", str(ROOT / "_toc.yml"), "--path-output", ".", "--all", "-n", "-W", "--keep-going", "--quiet",
+    ]  # fmt: skip
+    shutil.rmtree(ROOT / "_build" / builder, ignore_errors=True)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+        sys.exit(f"The book does not build with {builder}; see above.")
+    return ROOT / "_build" / builder
+
+
+def pdf():
+    """Print the whole book with Chromium; return the file."""
+    pages = build("singlehtml")
+    index = pages / "index.html"
+    index.write_text(on_paper(index.read_text()))
+    target = ROOT / "_build" / f"{NAME}.pdf"
+    with serve(pages, policy=None) as site, sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        page = browser.new_page(java_script_enabled=False, color_scheme="light")
+        page.goto(f"{site}/index.html")
+        page.pdf(
+            path=target,
+            format="A4",
+            scale=0.75,  # so that 80 columns of code fit a line
+            margin={"top": "18mm", "bottom": "20mm", "left": "20mm", "right": "20mm"},
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+            outline=True,
+            tagged=True,
+        )
+        browser.close()
+    return target
+
+
+def on_paper(page):
+    """Return an HTML page as it should be printed."""
+    style = f"<style>{PAPER}</style></head>"
+    return re.sub(r"<details\b", "<details open", page).replace("</head>", style, 1)
+
+
+def epub():
+    """Build the book as EPUB; return the file."""
+    target = ROOT / "_build" / f"{NAME}.epub"
+    shutil.copy(next(build("epub").glob("*.epub")), target)
+    return target
+
+
+if __name__ == "__main__":
+    try:
+        made = {"pdf": pdf, "epub": epub}[sys.argv[1]]()
+    except RuntimeError as error:
+        sys.exit(f"make {sys.argv[1]}: {error}")
+    print(f"The book is in {made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB.")

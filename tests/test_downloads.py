@@ -1,0 +1,68 @@
+"""The book as one file: `make epub` and `make pdf`, built for real."""
+
+import json
+import os
+import re
+import sys
+import xml.dom.minidom
+import zipfile
+from pathlib import Path
+
+import pytest
+from lab_page import find_node
+
+ROOT = Path(__file__).parents[1]
+TOOLS = ROOT / "book" / "tools"
+sys.path.insert(0, str(TOOLS))
+
+import download  # noqa: E402
+import still  # noqa: E402
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+
+
+@pytest.fixture(autouse=True)
+def node_on_the_path(monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(find_node()).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_a_lab_becomes_its_picture_in_well_formed_xml():
+    lab = (
+        '<attention-lab lab="dense" controls="[]"><figure><img alt="found" src="data:x">'
+        "<figcaption>Found. Its sliders need JavaScript here, or a running notebook.</figcaption></figure>"
+        "</attention-lab>"
+    )
+    figure = still.LAB.sub(lambda match: still.still(match.group(1)), lab)
+    assert figure == '<figure><img alt="found" src="data:x"/><figcaption>Found.</figcaption></figure>'
+
+
+def test_paper_shows_what_is_folded():
+    page = download.on_paper("<head></head><details class='hide'><summary>a</summary></details>")
+    assert "<details open class='hide'>" in page
+    assert page.index("<style>") < page.index("</head>")
+
+
+def test_epub_is_well_formed_and_has_every_chapter_with_its_figures():
+    book = zipfile.ZipFile(download.epub())
+    names = set(book.namelist())
+    for name in names:
+        if name.endswith((".xhtml", ".opf", ".ncx")):
+            xml.dom.minidom.parseString(book.read(name))
+    for chapter in CHAPTERS:
+        text = book.read(f"{chapter}.xhtml").decode()
+        assert "<math" in text, chapter
+        assert "attention-lab" not in text, chapter
+        notebook = json.loads((ROOT / "book" / f"{chapter}.ipynb").read_text())
+        outputs = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
+        figures = sum("image/png" in data or "text/html" in data for data in outputs)
+        sources = re.findall(r'<img\b[^>]*src="([^"]+)"', text)
+        assert len(sources) >= figures, chapter
+        assert all(source.startswith("data:") or source in names for source in sources), chapter
+        linked = re.findall(r'<link\b[^>]*href="([^"]+)"', text)
+        assert set(linked) <= names, chapter
+
+
+def test_pdf_is_a_book_of_many_pages():
+    pdf = download.pdf().read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 10 * len(CHAPTERS)
