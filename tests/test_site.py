@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -262,3 +263,11 @@ def test_terms_are_linked_where_a_chapter_first_uses_them():
             assert {"glossary.html#weights", "glossary.html#scores", "glossary.html#softmax"} <= set(terms), (
                 name
             )
+
+
+def test_the_archive_holds_every_notebook():
+    archive = zipfile.ZipFile(SITE / "_static" / "notebooks.zip")
+    notebooks = sorted((ROOT / "book").glob("*.ipynb"))
+    assert archive.namelist() == [path.name for path in notebooks]
+    assert all(archive.read(path.name) == path.read_bytes() for path in notebooks)
+    assert ADDRESS + "_static/notebooks.zip" in _Links((SITE / "index.html").read_text()).links

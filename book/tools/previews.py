@@ -9,6 +9,7 @@ import html
 import io
 import re
 import textwrap
+import zipfile
 from pathlib import Path
 
 from docutils import nodes
@@ -88,7 +89,7 @@ def card(site, title, description, picture=None):
 
 
 def finish_site(app, exception):
-    """Write the list of pages for search engines, and the page for addresses that are none."""
+    """Write the list of pages for search engines, the page for wrong addresses, the notebooks' archive."""
     if exception or app.builder.name != "html":
         return
     address = app.config.html_baseurl
@@ -99,8 +100,17 @@ def finish_site(app, exception):
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{locations}</urlset>\n'
     )
+    archive_notebooks(Path(app.srcdir), Path(app.outdir) / "_static" / "notebooks.zip")
     titles = {page: app.env.titles[page].astext() for page in app.env.found_docs}
     (Path(app.outdir) / "404.html").write_text(not_found_page(app.config.html_title, address, titles))
+
+
+def archive_notebooks(folder, target):
+    """Put all notebooks of a folder into one archive, byte by byte the same at every build."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.glob("*.ipynb")):
+            # Of the moment of the build, nothing: not the clock's time, only the first that zip knows.
+            archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def not_found_page(site, address, titles):
