@@ -8,4 +8,5 @@ training      one model, compiled once, trained again and again
 workers       a cluster on one machine: worker processes that are gone when it ends
 plots         figures that say in words what they show
 live          sliders over a function that returns a figure
+exercises     checks of answers that say what is wrong
 """

@@ -56,6 +56,10 @@ def _defines(statement):
     return constant or isinstance(statement, DEFINITIONS)
 
 
+def cells(chapter):
+    """Return a notebook's cells."""
+    return nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
+
+
 def _code_cells(chapter):
-    notebook = nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4)
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in cells(chapter) if cell.cell_type == "code"]

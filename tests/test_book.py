@@ -84,7 +84,7 @@ def test_has_the_parts_of_a_chapter(notebook):
     )
     for part in ("What goes wrong", "The live lab", "Recap", "Exercises", "References"):
         assert any(heading.startswith(part) for heading in headings), part
-    assert sum(heading.startswith("Exercise ") for heading in headings) >= 3
+    assert sum(heading.startswith("Exercise ") for heading in headings) >= 4
     assert any("live.live(" in cell.source for cell in code_cells(notebook))
 
 
@@ -94,7 +94,7 @@ def test_has_an_equation(notebook):
 
 def test_solutions_are_folded_and_executed(notebook):
     solutions = [cell for cell in code_cells(notebook) if "hide-cell" in tags(cell)]
-    assert len(solutions) >= 3
+    assert len(solutions) >= 4
     assert all(cell.execution_count and cell.outputs for cell in solutions)
 
 

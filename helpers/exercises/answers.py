@@ -1,0 +1,82 @@
+"""How checkers read an answer, and how they say what is wrong with it."""
+
+import keras
+import numpy as np
+
+from helpers import checks
+
+
+class NotYet(Exception):
+    """An answer is not right. The message tells the reader why, without the solution."""
+
+
+def need(condition, message):
+    """Raise NotYet with `message` unless `condition` holds."""
+    if not condition:
+        raise NotYet(message)
+
+
+def call(function, *arguments):
+    """Return what the reader's `function` returns; whatever it raises becomes a NotYet.
+
+    Overflow is silent here: the numbers that come of it are judged, and say more.
+    """
+    need(callable(function), f"The answer must be a function; this is {_short(function)}.")
+    name = getattr(function, "__name__", "The function")
+    try:
+        with np.errstate(all="ignore"):
+            result = function(*arguments)
+    except Exception as error:
+        raise NotYet(f"{name} raised {type(error).__name__}: {_short(error, str)}") from error
+    need(result is not None, f"{name} gives back None. Does it end with a return?")
+    return result
+
+
+def numbers(name, value, shape=None):
+    """Return `value` as an array of finite numbers, of `shape` if one is given, or raise NotYet."""
+    try:
+        array = checks.finite_array(name, value)
+    except (TypeError, ValueError) as error:
+        raise NotYet(f"{error}.") from error
+    need(shape in (None, array.shape), f"{name} must have shape {shape}, got {array.shape}.")
+    return array
+
+
+def samples(function, x_shape):
+    """Return `(x, y)` of a data function that the reader wrote, with 0 and 1 in `y`, both frequent.
+
+    Args:
+        function: called as `function(2000, seed)`, returns x and y.
+        x_shape: the shape of one sample of `x`.
+    """
+    pairs = []
+    for seed in (0, 1):
+        pair = call(function, 2_000, seed)
+        is_pair = isinstance(pair, (tuple, list)) and len(pair) == 2
+        need(is_pair, f"The function must return x and y; it returns {_short(pair)}.")
+        pairs.append((numbers("x", pair[0], (2_000, *x_shape)), numbers("y", pair[1], (2_000, 1))))
+    (x, y), (other, _) = pairs
+    need(not np.array_equal(x, other), "Two seeds give the same x: the seed is not used.")
+    need(np.isin(y, [0, 1]).all(), "y must hold 0 and 1 and nothing else.")
+    need(abs(y.mean() - 0.5) < 0.1, f"y is 1 in {y.mean():.0%} of the samples; it should be about half.")
+    return x, y
+
+
+def model_of(function, shape):
+    """Return a Keras model of the layers that the reader's `function` puts on an Input of `shape`."""
+    inputs = keras.Input(shape)
+    outputs = call(function, inputs)
+    is_tensor = isinstance(outputs, keras.KerasTensor)
+    need(is_tensor, f"The function must return what its last layer puts out; it returns {_short(outputs)}.")
+    return keras.Model(inputs, outputs)
+
+
+def softmax(scores, axis):
+    """Return the softmax of an array along `axis`."""
+    exponentials = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return exponentials / exponentials.sum(axis=axis, keepdims=True)
+
+
+def _short(value, form=repr):
+    line = form(value).partition("\n")[0]
+    return line if len(line) <= 100 else f"{line[:100]}…"

@@ -1,0 +1,488 @@
+"""Every exercise: its starter, its solution, wrong answers, and what the checker says of each."""
+
+import doctest
+import re
+
+import chapters
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from helpers import data, exercises, training
+from helpers.exercises import answers
+
+BOOKS = {path.stem[1:2]: path.stem for path in chapters.NOTEBOOKS}
+NUMBERS = sorted(exercises.CHECKERS)
+CHAPTERS = sorted({number.partition(".")[0] for number in NUMBERS})
+KINDS = ("Warm-up", "Spot the bug", "Another task", "Open")
+DEFINITIONS = {chapter: chapters.definitions(BOOKS[chapter]) for chapter in CHAPTERS}
+
+
+def said(number, answer, capsys):
+    exercises.check(number, answer)
+    return " ".join(capsys.readouterr().out.split())
+
+
+def cell(number, part):
+    slug = number.replace(".", "-")
+    return next(c for c in chapters.cells(BOOKS[number[0]]) if c.id == f"{part}-{slug}")
+
+
+def run(number, part):
+    """Run a notebook's starter or solution with nothing but the notebook's definitions."""
+    exec(cell(number, part).source, dict(DEFINITIONS[number[0]]))
+
+
+def headings():
+    """Return (number, its heading's cell) of every exercise in every notebook."""
+    pattern = re.compile(r"(?m)^### Exercise (\d+\.\d+): \S")
+    found = [
+        (match.group(1), each)
+        for path in chapters.NOTEBOOKS
+        for each in chapters.cells(path.stem)
+        if each.cell_type == "markdown"
+        for match in pattern.finditer(each.source)
+    ]
+    return [(number, each) for number, each in found if number[0] in CHAPTERS]
+
+
+HEADINGS = headings()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_solution_passes(number, capsys):
+    run(number, "solution")
+    verdicts = capsys.readouterr().out
+    assert f"Exercise {number}: right. " in verdicts
+    assert "not yet" not in verdicts
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_untouched_starter_runs_and_is_told_what_is_missing(number, capsys):
+    run(number, "starter")
+    assert capsys.readouterr().out.startswith(f"Exercise {number}: not yet. ")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_outputs_in_the_notebook_are_the_checkers_own(number):
+    starter, solution = cell(number, "starter"), cell(number, "solution")
+    assert starter.outputs[-1].text.startswith(f"Exercise {number}: not yet. ")
+    assert solution.outputs[-1].text.rpartition("Exercise ")[2].startswith(f"{number}: right. ")
+
+
+@pytest.mark.parametrize(("number", "heading"), HEADINGS, ids=[number for number, _ in HEADINGS])
+def test_exercise_is_whole(number, heading):
+    kind = re.match(r"### Exercise [^\n]+\n\n\*([^*]+)\.\* ", heading.source).group(1)
+    assert kind in KINDS
+    starter, solution = cell(number, "starter"), cell(number, "solution")
+    assert starter.metadata.get("tags", []) == []
+    assert solution.metadata.tags == ["hide-cell"]
+    assert starter.outputs
+    assert solution.outputs
+    why = cell(f"{number}-why", "solution").source
+    assert why.startswith('<details class="solution"><summary>Why</summary>\n\n')
+    assert why.endswith("\n\n</details>")
+    checked = f'exercises.check("{number}", '
+    if number in NUMBERS:
+        assert starter.source.splitlines()[-1].startswith(checked)
+        assert solution.source.splitlines()[-1].startswith(checked)
+    else:
+        assert kind == "Open", f"{number} has no checker, so it must be marked *Open.*"
+        assert "exercises.check(" not in starter.source + solution.source
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapter_has_all_kinds_in_order(chapter):
+    own = [(number, c.source.split("\n\n")[1]) for number, c in HEADINGS if number[0] == chapter]
+    assert [number for number, _ in own] == [f"{chapter}.{i}" for i in range(1, len(own) + 1)]
+    assert {kind for kind in KINDS if any(text.startswith(f"*{kind}.*") for _, text in own)} == set(KINDS)
+
+
+def test_every_checker_has_its_exercise_and_wrong_answers():
+    assert set(NUMBERS) <= {number for number, _ in HEADINGS}
+    for number in NUMBERS:
+        assert sum(wrong[0] == number for wrong in WRONG) >= 2, number
+
+
+def naive(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
+def over_the_batch(scores):
+    return np.exp(scores) / np.exp(scores).sum(axis=0)
+
+
+def hidden_after(scores, mask):
+    return naive(scores) * mask
+
+
+def from_bits(rule, columns=(1, 5), copies=False):
+    def make(num_samples, seed):
+        x, first = data.get_data(num_samples, 32, seed=seed)
+        _, second = data.get_data(num_samples, 32, seed=seed + 100)
+        x[:, columns] = np.c_[first, first if copies else second]
+        return x, rule(first, second).astype("float32")
+
+    return make
+
+
+def wander(num_samples, seed, flags=1, tell=True, low=0, fixed=None):
+    generator = np.random.default_rng(seed)
+    x = generator.standard_normal((num_samples, 20, 2))
+    y = generator.integers(0, 2, (num_samples, 1)).astype("float32")
+    steps = generator.integers(low, 20, num_samples) if fixed is None else np.full(num_samples, fixed)
+    rows = np.arange(num_samples)
+    x[:, :, 1] = 0
+    x[rows, steps, 1] = flags
+    if tell:
+        x[rows, steps, 0] = y[:, 0]
+    return x, y
+
+
+def noiseless(num_samples, seed):
+    x, y = wander(num_samples, seed)
+    return np.where(x[:, :, 1:] == 1, x, [0, 0]), y
+
+
+def two_flags(num_samples, seed):
+    x, y = wander(num_samples, seed)
+    x[:, :, 1] = np.maximum(x[:, :, 1], np.roll(x[:, :, 1], 1, axis=1))
+    return x, y
+
+
+def half_instead_of_noise(make, answers_of):
+    """Change a data function so that all but its answers is 0.5."""
+
+    def changed(num_samples, seed):
+        x, y = make(num_samples, seed)
+        return np.where(answers_of(x), x, 0.5), y
+
+    return changed
+
+
+def bit_at_two_steps(num_samples, seed):
+    x, y = data.get_data_per_dimension(num_samples, 20, [10, 10], seed=seed)
+    x[:, 5] = x[:, 10]
+    return x, y
+
+
+def time_block(activation=None, axis=-1, twice=False, permute=True):
+    def block(inputs):
+        turned = layers.Permute((2, 1))(inputs) if permute else inputs
+        weights = layers.Softmax(axis=axis)(layers.Dense(turned.shape[-1], activation)(turned))
+        if twice:
+            weights = layers.Softmax(axis=axis)(weights)
+        return layers.Permute((2, 1))(weights) if permute else weights
+
+    return block
+
+
+def per_dimension_data(steps):
+    return lambda num_samples, seed: data.get_data_per_dimension(num_samples, 20, steps, seed=seed)
+
+
+def either_bit(num_samples, seed):
+    x, _ = data.get_data_per_dimension(num_samples, 20, [10, 10], seed=seed)
+    return x, (x[:, 10].sum(axis=1, keepdims=True) == 1).astype("float32")
+
+
+# The exercise, what is wrong, the answer, and a part of what the checker should say.
+WRONG = [
+    ("1.1", "overflow", naive, "Which number became too large?"),
+    ("1.1", "no total", lambda s: np.exp(s - s.max()), "The weights add up to 1.25, not to 1."),
+    ("1.1", "mean taken away", lambda s: naive(s - s.mean()), "Which number became too large?"),
+    ("1.1", "scaled", lambda s: naive(s / abs(s).max()), "should be those of the first section"),
+    ("1.1", "clipped", lambda s: naive(np.clip(s, -500, 500)), "leave their differences as they are"),
+    ("1.1", "no exponential", lambda s: s / s.sum(), "A weight is not above 0"),
+    ("1.2", "one total", naive, "All 15 weights together add up to 1."),
+    ("1.2", "over the batch", over_the_batch, "Each column adds up to 1 over the samples."),
+    ("1.2", "no keepdims", lambda s: np.exp(s) / np.exp(s).sum(axis=1), "raised ValueError: operands could"),
+    (
+        "1.2",
+        "no keepdims, turned",
+        lambda s: np.exp(s).T / np.exp(s).sum(1),
+        "must have shape (3, 5), got (5,",
+    ),
+    (
+        "1.2",
+        "wrong total for square batches",
+        lambda s: np.exp(s) / (np.exp(s).sum(1) if len(s) == s.shape[1] else np.exp(s).sum(1, keepdims=True)),
+        "Is each score divided by the total of its own sample?",
+    ),
+    (
+        "1.2",
+        "no exponential",
+        lambda s: abs(s) / abs(s).sum(1, keepdims=True),
+        "not the softmax of its scores",
+    ),
+    ("1.3", "upside down", lambda s, m: naive(np.where(m, -1e9, s)), "What does True mean?"),
+    ("1.3", "score 0", lambda s, m: naive(s * m), "Which score has the weight 0?"),
+    (
+        "1.3",
+        "not low enough",
+        lambda s, m: naive(np.where(m, s, -5)),
+        "hidden columns still have a weight of",
+    ),
+    ("1.3", "after the softmax", hidden_after, "must share all of the weight"),
+    ("1.3", "hidden left out", lambda s, m: naive(s[m]), "weights must have shape (5,), got (3,)"),
+    ("1.3", "equal shares", lambda s, m: m / m.sum(), "are not the softmax of their scores"),
+    ("1.4", "a copy", from_bits(lambda a, b: a, copies=True), "Columns 1 and 5 depend on each other"),
+    ("1.4", "the first alone", from_bits(lambda a, b: a), "Column 1 alone still tells the target"),
+    ("1.4", "both, kept fair", from_bits(lambda a, b: a == b), "5 hold 0 and 0, y is 1 in some"),
+    ("1.4", "either", from_bits(lambda a, b: a + b > 0), "y is 1 in 7"),
+    (
+        "1.4",
+        "no noise",
+        half_instead_of_noise(from_bits(lambda a, b: a != b), lambda x: np.isin(np.arange(32), [1, 5])),
+        "other 30 columns should hold noise",
+    ),
+    ("1.4", "other columns", from_bits(lambda a, b: a != b, (2, 6)), "Column 5 must hold 0 or 1"),
+    (
+        "1.5",
+        "another input",
+        keras.Sequential([keras.Input((4,)), layers.Dense(1)]),
+        "take the chapter's data",
+    ),
+    (
+        "1.5",
+        "no attention",
+        keras.Sequential([keras.Input((32,)), layers.Dense(1)]),
+        "a layer named 'attention'",
+    ),
+    (
+        "1.5",
+        "no output",
+        keras.Sequential([keras.Input((32,)), layers.Dense(32, name="attention")]),
+        "must have shape (2000, 1), got (2000, 32)",
+    ),
+    ("1.5", "a layer", layers.Dense(1), "must be a Keras model, not Dense"),
+    ("2.1", "a kernel a dimension", lambda t, d: d * (t * t + t), "is there more than one kernel?"),
+    ("2.1", "no Permute", lambda t, d: d * t + t, "Which axis does Dense see"),
+    ("2.1", "no bias", lambda t, d: t * t, "What does Dense have besides its kernel?"),
+    ("2.1", "linear in time", lambda t, d: 2 * t, "How many numbers go into each score"),
+    ("2.1", "a text", lambda t, d: "420", "must return a number, got '420'"),
+    ("2.1", "prints", lambda t, d: None, "Does it end with a return?"),
+    ("2.1", "right for 20 alone", lambda t, d: 420, "For 7 steps the block does not have 420"),
+    ("2.2", "tanh", time_block("tanh"), "What holds the scores back?"),
+    ("2.2", "sigmoid", time_block("sigmoid"), "What holds the scores back?"),
+    ("2.2", "softmax twice", time_block(twice=True), "What holds the scores back?"),
+    ("2.2", "over dimensions", time_block(axis=1), "They should over the steps."),
+    ("2.2", "no Permute", time_block(permute=False), "They should over the steps."),
+    ("2.2", "not turned back", lambda i: layers.Permute((2, 1))(i), "got (None, 2, 20)"),
+    ("2.2", "no softmax", lambda i: layers.Dense(2)(i), "must add up to 1 over the 20 steps"),
+    ("2.2", "always the same", lambda i: layers.Softmax(axis=1)(i * 0), "the same for all inputs"),
+    ("2.2", "no tensor", lambda i: "weights", "must return what its last layer puts out"),
+    ("2.3", "at one step", lambda n, seed: wander(n, seed, fixed=10), "at step 10 in every sample"),
+    ("2.3", "not at the beginning", lambda n, seed: wander(n, seed, low=3), "hardly ever at step 0"),
+    ("2.3", "flag without target", lambda n, seed: wander(n, seed, tell=False), "holds the target in only"),
+    ("2.3", "flag of 2", lambda n, seed: wander(n, seed, flags=2), "Dimension 1 must hold 1"),
+    ("2.3", "no flag", lambda n, seed: wander(n, seed, flags=0), "Some samples have no flag"),
+    ("2.3", "two flags", two_flags, "more than one flag"),
+    ("2.3", "no noise", noiseless, "it should hold noise"),
+    (
+        "2.3",
+        "always 0.5",
+        half_instead_of_noise(wander, lambda x: (x[:, :, 1:] == 1) | np.array([False, True])),
+        "Away from the flag",
+    ),
+    ("2.3", "no seed", lambda n, seed: wander(n, 0), "the seed is not used"),
+    (
+        "2.3",
+        "y flat",
+        lambda n, seed: (wander(n, seed)[0], wander(n, seed)[1][:, 0]),
+        "(2000, 1), got (2000,)",
+    ),
+    ("2.3", "x alone", lambda n, seed: wander(n, seed)[0], "must return x and y"),
+    ("3.1", "the chapter's", [[3, 0], [0, 0], [0, 2]], "both point at step 0"),
+    ("3.1", "turned", np.ones((2, 3)), "must have shape (3, 2), got (2, 3)"),
+    ("3.1", "all equal", np.zeros((3, 2)), "no step has clearly the largest weight"),
+    ("3.1", "nearly a tie, pooled", [[2, 0], [0, 2], [1.005, 1.005]], "no step has clearly the largest"),
+    (
+        "3.1",
+        "nearly a tie, averaged",
+        [[2, 0], [0, 2], [1.43, 1.43]],
+        "averaged vector has no clearly largest",
+    ),
+    ("3.1", "saturated", [[99, 0], [0, 98], [0, 0]], "both point at step 0"),
+    ("3.2", "sum", lambda w: w.sum(axis=-1, keepdims=True), "2 dimensions the shared weights add up to 2"),
+    ("3.2", "mean over time", lambda w: w.mean(axis=1, keepdims=True), "shape (4, 5, 1), got (4, 1, 2)"),
+    (
+        "3.2",
+        "mean over time, repeated",
+        lambda w: np.repeat(w.mean(axis=(1, 2), keepdims=True), 5, axis=1),
+        "Over which axis is your mean?",
+    ),
+    ("3.2", "first dimension", lambda w: w[:, :, :1], "not the average of the dimensions"),
+    ("3.2", "largest", lambda w: w.max(axis=-1, keepdims=True), "a sample add up to"),
+    ("3.2", "half for any number", lambda w: w.sum(axis=-1, keepdims=True) / 2, "add up to 1.50, not to 1"),
+    ("3.2", "no keepdims", lambda w: w.mean(axis=-1), "must have shape (4, 5, 1), got (4, 5)"),
+    ("3.3", "the chapter's", per_dimension_data([5, 15]), "At step 10 dimension 0 holds noise"),
+    ("3.3", "one of two", per_dimension_data([10, 15]), "At step 10 dimension 1 holds noise"),
+    (
+        "3.3",
+        "the original's",
+        lambda n, seed: data.get_data_recurrent(n, 20, 2, 10, seed=seed),
+        "that is the original's task",
+    ),
+    ("3.3", "exactly one", either_bit, "y is 1 in "),
+    ("3.3", "bits twice", bit_at_two_steps, "Step 5 holds a bit as well"),
+    (
+        "3.3",
+        "no noise",
+        half_instead_of_noise(per_dimension_data([10, 10]), lambda x: np.arange(20)[:, None] == 10),
+        "The other 19 steps should hold noise",
+    ),
+    ("3.3", "three dimensions", per_dimension_data([10, 10, 10]), "must have shape (2000, 20, 2)"),
+    ("3.4", "equal", [[3, 3], [0, 0], [1, 1]], "equal in both dimensions"),
+    ("3.4", "shifted", [[3, 8], [0, 5], [1, 6]], "differ by a constant"),
+    ("3.4", "saturated", [[60, 70], [0, 3], [5, 1]], "a weight of nearly 0"),
+    ("3.4", "not the same", [[1, 0], [0, 2]], "not the same"),
+    ("3.4", "nearly mirrored", [[1, -1.1], [-1, 1]], "not the same"),
+    ("3.4", "a single step", [[1, 2]], "two or more steps and 2 dimensions"),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "message"),
+    [(n, a, m) for n, _, a, m in WRONG],
+    ids=[f"{n} {t}" for n, t, _, _ in WRONG],
+)
+def test_wrong_answer_is_told_what_is_wrong(number, answer, message, capsys):
+    verdict = said(number, answer, capsys)
+    assert verdict.startswith(f"Exercise {number}: not yet. ")
+    assert message in verdict
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("answer", [None, "weights", 3, [[1, "a"]], lambda: 1, lambda *a: None, object()])
+def test_answer_of_another_type_gets_a_message(number, answer, capsys):
+    assert said(number, answer, capsys).startswith(f"Exercise {number}: not yet. ")
+
+
+RIGHT_AS_WELL = [
+    ("1.1", "Keras", lambda s: keras.ops.softmax(s)),
+    ("1.2", "Keras", lambda s: keras.ops.softmax(s, axis=-1)),
+    ("1.3", "minus infinity", lambda s, m: naive(np.where(m, s, -np.inf))),
+    ("1.3", "after, made to add up", lambda s, m: naive(s) * m / (naive(s) * m).sum()),
+    ("1.4", "other rule", from_bits(lambda a, b: (a + b) % 2)),
+    ("2.2", "einsum", lambda i: layers.Softmax(axis=1)(layers.EinsumDense("bsd,st->btd", (20, 2))(i))),
+    ("2.3", "other way", wander),
+    ("3.1", "other scores", [[0, 5], [3, 3], [5, 0]]),
+    ("3.2", "Keras", lambda w: keras.ops.mean(w, axis=2, keepdims=True)),
+    ("3.4", "a list", [[0.5, -0.5], [-0.5, 0.5]]),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"), [(n, a) for n, _, a in RIGHT_AS_WELL], ids=[f"{n} {t}" for n, t, _ in RIGHT_AS_WELL]
+)
+def test_other_right_answers_pass_too(number, answer, capsys):
+    assert said(number, answer, capsys).startswith(f"Exercise {number}: right. ")
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A model of chapter 1, trained as there, and one with a small random matrix, frozen."""
+    x, y = data.get_data(5_000, 32, seed=0)
+    models = []
+    for frozen in (False, True):
+        model = DEFINITIONS["1"]["build_model"](32)
+        model.compile("adam", "binary_crossentropy")
+        retrainer = training.Retrainer(model, batch_size=64)
+        if frozen:
+            attention = model.get_layer("attention")
+            attention.set_weights([w * 0.1 for w in attention.get_weights()])
+            attention.trainable = False
+            model.compile("adam", "binary_crossentropy")
+            model.fit(x, y, batch_size=64, epochs=20, verbose=0)
+        else:
+            retrainer.train(x, y, epochs=20, seed=0)
+        models.append(model)
+    return models
+
+
+def test_attention_that_knows_is_not_blind(trained, capsys):
+    assert "its attention knows something" in said("1.5", trained[0], capsys)
+
+
+def test_frozen_random_attention_is_blind(trained, capsys):
+    assert "Exercise 1.5: right." in said("1.5", trained[1], capsys)
+
+
+def test_weights_of_a_blind_model_must_add_up(capsys):
+    inputs = keras.Input((32,))
+    halves = layers.Rescaling(0.5, name="attention")(layers.Dense(32, "softmax")(inputs))
+    column = layers.Lambda(lambda both: both[0][:, 1:2] + 0 * both[1][:, :1])([inputs, halves])
+    assert "must add up to 1" in said("1.5", keras.Model(inputs, column), capsys)
+
+
+def test_unknown_number_lists_those_there_are():
+    with pytest.raises(ValueError, match=r"number must be one of 1\.1, 1\.2, .*; got '9\.9'"):
+        exercises.check("9.9", 1)
+
+
+def test_number_must_be_a_string():
+    with pytest.raises(TypeError, match=r"number must be a string, got 1\.2"):
+        exercises.check(1.2, 1)
+
+
+def test_messages_fit_a_page(capsys):
+    exercises.check("1.1", lambda scores: 1 / 0)
+    exercises.check("3.1", [[3, 0], [0, 0], [0, 2]])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Exercise 1.1: not yet. <lambda> raised ZeroDivisionError: division by zero"
+    assert max(map(len, lines)) <= 80
+
+
+def test_docstring_examples():
+    assert doctest.testmod(exercises).failed == 0
+    assert doctest.testmod(exercises).attempted > 0
+
+
+def test_softmax_is_keras_own():
+    scores = np.random.default_rng(0).normal(0, 5, (3, 4, 5))
+    for axis in (0, 1, 2):
+        np.testing.assert_allclose(answers.softmax(scores, axis), keras.ops.softmax(scores, axis), atol=1e-6)
+
+
+QUIZZED = [BOOKS[chapter] for chapter in CHAPTERS]
+OPTION = re.compile(
+    r'<details class="answer( right)?"><summary>([^\n]+)</summary>\n\n(Right|No)\. (.+?)\n\n</details>',
+    re.DOTALL,
+)
+
+
+@pytest.mark.parametrize("chapter", QUIZZED)
+def test_quiz_has_questions_with_one_right_option_and_a_reason_behind_each(chapter):
+    quiz = next(c for c in chapters.cells(chapter) if c.id == "quiz").source
+    assert quiz.startswith("## Quiz\n\n")
+    questions = re.split(r"\n\n\*\*Question (\d)\.\*\* ", quiz)
+    numbers, bodies = questions[1::2], questions[2::2]
+    assert numbers == [str(i) for i in range(1, len(bodies) + 1)]
+    assert 3 <= len(bodies) <= 5
+    places = []
+    for body in bodies:
+        options = OPTION.findall(body)
+        assert len(options) == body.count("<details")
+        assert 2 <= len(options) <= 4
+        assert all((mark == " right") == (word == "Right") for mark, _, word, _ in options)
+        assert sum(word == "Right" for _, _, word, _ in options) == 1
+        assert all(len(reason) > 30 for *_, reason in options)
+        assert OPTION.sub("", body).strip().count("\n") == 0, "a question is one paragraph"
+        places.append([word for _, _, word, _ in options].index("Right"))
+    assert len(set(places)) > 1, "the right option stands at the same place in every question"
+
+
+def test_quiz_comes_between_recap_and_exercises():
+    for chapter in QUIZZED:
+        ids = [c.id for c in chapters.cells(chapter)]
+        assert ids[ids.index("recap") + 1 : ids.index("recap") + 3] == ["quiz", "exercises"]
+
+
+def test_summaries_hold_no_markdown():
+    """Inside <summary> Markdown is not read, on the site nor in Colab."""
+    for chapter in QUIZZED:
+        quiz = next(c for c in chapters.cells(chapter) if c.id == "quiz").source
+        for summary in re.findall("<summary>(.*?)</summary>", quiz):
+            assert not re.search(r"[`*$_]", summary), summary
