@@ -147,7 +147,8 @@ def test_killing_one_leaves_the_other(script):
         assert alive(cluster.pids[0])
 
 
-def test_output_can_be_read_while_it_is_written(script):
+def test_output_can_be_read_while_it_is_written(script, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     source = "import sys, time\nfor number in range(3):\n    print(number)\ntime.sleep(600)"
     with workers.Workers(script(source), count=1) as cluster:
         cluster.wait_for_lines(0, 3, TIMEOUT)
