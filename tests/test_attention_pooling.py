@@ -82,6 +82,16 @@ def test_large_scores_stay_finite_and_padding_with_the_largest_gets_nothing(dtyp
     np.testing.assert_array_equal(weights, [[1, 0, 0, 0], [0, 1, 0, 0]])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_softmax_of_half_precision_scores_is_not_rounded_on_the_way(dtype):
+    scores = ops.cast(RANDOM.standard_normal((2, 500)), dtype)
+    mask = RANDOM.random((2, 500)) < 0.8
+    right = np.exp(numbers(scores)) * mask
+    np.testing.assert_allclose(
+        numbers(masked_softmax(scores, mask)), right / right.sum(axis=1, keepdims=True), rtol=1e-5
+    )
+
+
 @pytest.mark.parametrize("dtype", POLICIES)
 def test_samples_without_a_real_step_give_zeros_and_no_gradient(dtype):
     pooling = AttentionPooling(dtype=dtype)
