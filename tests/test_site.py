@@ -122,6 +122,15 @@ def test_pictures_are_there_and_described(visit, name):
     assert all(alt and not alt.startswith("_images") for _, alt, _ in pictures), pictures
 
 
+def test_quiz_opens_by_keyboard_and_without_scripts(visit):
+    page = visit("01_dense_attention.html", java_script_enabled=False).page
+    right = page.locator("details.answer.right").first
+    assert not right.get_by_text("Right.").is_visible()
+    right.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert right.get_by_text("Right.").is_visible()
+
+
 class _Links(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
