@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers.training import Retrainer
+from helpers.training import Retrainer, train_step
 
 RANDOM = np.random.default_rng(0)
 # 50 samples in batches of 16: three whole ones, and a rest of 2. For validation 16 and a rest of 5.
@@ -135,6 +135,16 @@ def test_losses_are_those_of_fit(case):
         np.testing.assert_allclose(losses, expected.history[name], rtol=1e-4)
     # Learning shows, or a training that does nothing would pass.
     assert history["loss"][-1] != history["loss"][0]
+
+
+def test_step_is_that_of_keras_and_returns_the_loss_before_it():
+    ours, theirs = built_after(7, dense), built_after(7, dense)
+    for _ in range(3):
+        before = theirs.evaluate(NOISE, TARGETS, batch_size=50, verbose=0)
+        assert float(train_step(ours, NOISE, TARGETS)) == pytest.approx(before, rel=1e-5)
+        theirs.train_on_batch(NOISE, TARGETS)
+    for got, wanted in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
