@@ -90,10 +90,10 @@ COLAB_PYTHON ?= $(shell for python in python3.12 python3.13 $(PYTHON); do \
 	.venv-colab/bin/python -m pip install -r tests/colab.txt
 	@touch $@
 
-lint: install  ## check style and spelling
+lint: install  ## check style and spelling (a bibliography is full of names)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	git ls-files -z -- ':!*.lock' ':!*.png' ':!*lock.json' | xargs -0 $(BIN)/codespell
+	git ls-files -z -- ':!*.lock' ':!*.png' ':!*.bib' ':!*lock.json' | xargs -0 $(BIN)/codespell
 	@cd labs && $(WITH_NODE) npm run --silent check
 
 benchmark: site  ## time retraining against model.fit, in the kernel and in the browser
