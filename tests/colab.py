@@ -15,7 +15,10 @@ import yaml
 ROOT = Path(__file__).parents[1]
 HELPERS_TESTS = [
     f"tests/test_{name}.py"
-    for name in ("activations", "checks", "data", "dates", "exercises", "live", "plots", "text", "training")
+    for name in (
+        *("activations", "checks", "data", "dates", "exercises"),
+        *("live", "plots", "text", "training", "workers"),
+    )
 ]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
 
