@@ -3,6 +3,7 @@ import { perDimensionLab } from "./per_dimension";
 import { poolingLab } from "./pooling";
 import { recurrentLab } from "./recurrent";
 import { selfAttentionLab } from "./self_attention";
+import { seq2seqLab } from "./seq2seq";
 import type { Lab } from "./src/training";
 
 /** Every lab by the name that its `<attention-lab lab="…">` carries. A new lab is one file and one line here. */
@@ -12,4 +13,5 @@ export const labs: Record<string, Lab> = {
   per_dimension: perDimensionLab,
   pooling: poolingLab,
   self_attention: selfAttentionLab,
+  seq2seq: seq2seqLab,
 };

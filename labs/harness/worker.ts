@@ -5,6 +5,7 @@ import * as chapter3 from "../per_dimension";
 import * as chapter4 from "../pooling";
 import * as chapter2 from "../recurrent";
 import * as chapter5 from "../self_attention";
+import * as chapter6 from "../seq2seq";
 import { Adam } from "../src/adam";
 import { binaryCrossentropy, categoricalCrossentropy, type Layer } from "../src/layers";
 import { seededRandom, type Random } from "../src/random";
@@ -22,6 +23,7 @@ interface Job {
   shared?: boolean;
   mask?: boolean;
   heads?: number;
+  score?: chapter6.Score;
   /** How many targets a sample has. */
   targets?: number;
   batchSize: number;
@@ -75,6 +77,16 @@ const models = {
     return {
       parameters: model,
       loss: (x, y) => categoricalCrossentropy(y, chapter5.callModel(model, heads, x as tf.Tensor2D).logits),
+    };
+  },
+  seq2seq({ score = "dot" }: Job, random: Random): Model {
+    const model = chapter6.buildModel(score, random);
+    return {
+      parameters: model,
+      loss: (x, y) => {
+        const { logits } = chapter6.callModel(model, score, x as tf.Tensor2D, chapter6.shifted(y));
+        return categoricalCrossentropy(y, logits);
+      },
     };
   },
 };

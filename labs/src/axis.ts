@@ -19,10 +19,10 @@ export function axis(names: string[], allAnswers: number[]): SVGSVGElement {
   const room = Math.min(every, 3) / 2 + (every > 1 ? 0.5 : 0);
   const isShown = (i: number) =>
     answers.includes(i) || (i % every === 0 && answers.every((answer) => Math.abs(i - answer) >= room));
-  // The names of two answers side by side lean away from each other.
+  // The names of two answers side by side lean away from each other, if they are wide enough to touch.
   const tied = (i: number) => {
     const [left, right] = [answers.includes(i - 1), answers.includes(i + 1)];
-    if (!answers.includes(i) || left === right) return { x: percent((i + 0.5) / count), dx: 0, "text-anchor": "middle" };
+    if (areNarrow || !answers.includes(i) || left === right) return { x: percent((i + 0.5) / count), dx: 0, "text-anchor": "middle" };
     return right
       ? { x: percent((i + 1) / count), dx: -1, "text-anchor": "end" }
       : { x: percent(i / count), dx: 1, "text-anchor": "start" };

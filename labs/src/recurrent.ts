@@ -34,35 +34,61 @@ export function recurrentLayer(name: CellName, inputDim: number, units: number, 
 }
 
 /** The states at all time steps: (samples, time steps, dimensions) → (samples, time steps, units). */
-export function states(name: CellName, inputs: tf.Tensor3D, layer: RecurrentLayer): tf.Tensor3D {
-  return tf.transpose(statesInTime(cells[name], inputs, layer, false) as tf.Tensor3D, [1, 0, 2]);
+export function states(name: CellName, inputs: tf.Tensor3D, layer: RecurrentLayer, start?: tf.Tensor3D): tf.Tensor3D {
+  return inBatch(rowsInTime(cells[name], inputs, layer, [0, inputs.shape[1]], start));
 }
 
 /** The state after the last time step: (samples, time steps, dimensions) → (samples, units). */
 export function lastState(name: CellName, inputs: tf.Tensor3D, layer: RecurrentLayer): tf.Tensor2D {
-  return statesInTime(cells[name], inputs, layer, true) as tf.Tensor2D;
+  const [, timeSteps] = inputs.shape;
+  return tf.squeeze(rowsInTime(cells[name], inputs, layer, [timeSteps - 1, timeSteps]), [0]);
 }
 
-/** With time as the first axis, what belongs to one step lies together. */
-function statesInTime(cell: Cell, inputs: tf.Tensor3D, { kernel, recurrent_kernel, bias }: RecurrentLayer, onlyLast: boolean) {
+/** The states at all time steps, and the end: the last state and an LSTM's last memory, where another layer can start. */
+export function statesAndEnd(name: CellName, inputs: tf.Tensor3D, layer: RecurrentLayer) {
+  const [, timeSteps] = inputs.shape;
+  const rows = rowsInTime(cells[name], inputs, layer, [0, timeSteps + 1]);
+  return {
+    states: inBatch(tf.slice(rows, 0, timeSteps)),
+    end: tf.slice(rows, timeSteps - 1, 2), // (2, samples, units)
+  };
+}
+
+const inBatch = (rows: tf.Tensor3D): tf.Tensor3D => tf.transpose(rows, [1, 0, 2]);
+
+/**
+ * With time as the first axis, what belongs to one step lies together: a row for the state after each
+ * time step, and one more for an LSTM's last memory. Returns those in a range.
+ * `start`, (2, samples, units), is the state and the memory before the first step; without it, zeros.
+ */
+function rowsInTime(
+  cell: Cell,
+  inputs: tf.Tensor3D,
+  { kernel, recurrent_kernel, bias }: RecurrentLayer,
+  range: Range,
+  start: tf.Tensor3D = tf.zeros<tf.Rank.R3>([2, inputs.shape[0], recurrent_kernel.shape[0]]),
+): tf.Tensor3D {
   const [samples, timeSteps, inputDim] = inputs.shape;
   const inTime = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [timeSteps * samples, inputDim]);
   const fromInputs = tf.matMul(inTime, kernel);
   const loop = tf.customGrad((...tensors) => {
-    const [fromInputs, recurrentKernel, bias] = tensors as tf.Tensor2D[];
-    const run = new Run(cell, timeSteps, samples, recurrentKernel, bias);
-    const value = run.forward(fromInputs, onlyLast);
-    return { value, gradFunc: (upstream) => run.backward(upstream as tf.Tensor, onlyLast) };
+    const [fromInputs, recurrentKernel, bias, start] = tensors;
+    const run = new Run(cell, timeSteps, samples, recurrentKernel as tf.Tensor2D, bias as tf.Tensor2D);
+    const value = run.forward(fromInputs as tf.Tensor2D, start as tf.Tensor3D, range);
+    return { value, gradFunc: (upstream) => run.backward(upstream as tf.Tensor3D, range) };
   });
-  return loop(fromInputs, recurrent_kernel, bias);
+  return loop(fromInputs, recurrent_kernel, bias, start) as tf.Tensor3D;
 }
+
+/** From the first row to the one after the last. */
+type Range = [from: number, to: number];
 
 /** One way through the sequences, and back. */
 class Run {
   private readonly units: number;
   private readonly width: number;
   private readonly steps: Step[] = [];
-  /** (time steps + 1, samples, units), zeros first. */
+  /** (time steps + 2, samples, units): the state at the start, those after each step, and the last memory. */
   private readonly states: Float32Array;
 
   constructor(
@@ -73,18 +99,22 @@ class Run {
     private readonly bias: tf.Tensor2D,
   ) {
     [this.units, this.width] = recurrentKernel.shape;
-    this.states = new Float32Array((timeSteps + 1) * samples * this.units);
+    this.states = new Float32Array((timeSteps + 2) * samples * this.units);
   }
 
-  forward(fromInputs: tf.Tensor2D, onlyLast: boolean): tf.Tensor {
+  forward(fromInputs: tf.Tensor2D, start: tf.Tensor3D, [from, to]: Range): tf.Tensor3D {
     const { cell, timeSteps, samples, units, width, states } = this;
+    const size = samples * units;
     const bias = this.bias.dataSync<"float32">();
     const ahead = fromInputs.dataSync<"float32">(); // a copy, ours to change
     addToRows(ahead, bias.subarray(0, width));
     const gates = new Float32Array(ahead.length);
-    const memory = new Float32Array(states.length);
+    const memory = new Float32Array((timeSteps + 1) * size);
+    const [state, firstMemory] = halves(start.dataSync<"float32">());
+    states.set(state);
+    memory.set(firstMemory);
     for (let time = 0; time < timeSteps; time++) {
-      const before = part(states, time, samples * units);
+      const before = part(states, time, size);
       const product = tf.matMul<tf.Tensor2D>(tf.tensor2d(before, [samples, units]), this.recurrentKernel);
       const fromState = product.dataSync<"float32">();
       addToRows(fromState, bias.subarray(width));
@@ -94,29 +124,30 @@ class Run {
         fromState,
         gates: part(gates, time, samples * width),
         before,
-        after: part(states, time + 1, samples * units),
-        memoryBefore: part(memory, time, samples * units),
-        memoryAfter: part(memory, time + 1, samples * units),
+        after: part(states, time + 1, size),
+        memoryBefore: part(memory, time, size),
+        memoryAfter: part(memory, time + 1, size),
       };
       cell.forward(step);
       this.steps.push(step);
     }
-    if (onlyLast) return tf.tensor2d(part(states, timeSteps, samples * units), [samples, units]);
-    return tf.tensor3d(states.subarray(samples * units), [timeSteps, samples, units]);
+    states.set(part(memory, timeSteps, size), (timeSteps + 1) * size);
+    return tf.tensor3d(states.subarray((from + 1) * size, (to + 1) * size), [to - from, samples, units]);
   }
 
-  /** The gradients by the inputs' part of the gates, the recurrent kernel and the bias. */
-  backward(upstream: tf.Tensor, onlyLast: boolean): tf.Tensor[] {
+  /** The gradients by the inputs' part of the gates, the recurrent kernel, the bias and the start. */
+  backward(upstream: tf.Tensor3D, [from, to]: Range): tf.Tensor[] {
     const { cell, timeSteps, samples, units, width, states } = this;
+    const size = samples * units;
     const arrived = upstream.dataSync<"float32">();
     const transposedKernel: tf.Tensor2D = tf.transpose(this.recurrentKernel);
     const byInputs = new Float32Array(timeSteps * samples * width);
     const byStates = cell.biases === 2 ? new Float32Array(byInputs.length) : byInputs;
-    const memory = new Float32Array(samples * units);
-    const state = new Float32Array(samples * units);
+    const start = new Float32Array(2 * size); // on the way back, the gradients arrive there
+    const [state, memory] = halves(start);
+    if (to > timeSteps) addTo(memory, part(arrived, timeSteps - from, size));
     for (let time = timeSteps - 1; time >= 0; time--) {
-      if (!onlyLast) addTo(state, part(arrived, time, samples * units));
-      else if (time === timeSteps - 1) addTo(state, arrived);
+      if (time >= from) addTo(state, part(arrived, time - from, size));
       const fromInput = part(byInputs, time, samples * width);
       const fromState = part(byStates, time, samples * width);
       cell.backward(this.steps[time], { fromInput, fromState, state, memory });
@@ -124,17 +155,20 @@ class Run {
     }
     const rows = timeSteps * samples;
     const fromStates = tf.tensor2d(byStates, [rows, width]);
-    const before = tf.tensor2d(states.subarray(0, rows * units), [rows, units]);
+    const before = tf.tensor2d(states.subarray(0, timeSteps * size), [rows, units]);
     const biases = [byInputs, byStates].slice(0, cell.biases).flatMap((rows) => [...sumOfRows(rows, width)]);
     return [
       tf.tensor2d(byInputs, [rows, width]),
       tf.matMul(tf.transpose(before), fromStates),
       tf.tensor2d(biases, this.bias.shape),
+      tf.tensor3d(start, [2, samples, units]),
     ];
   }
 }
 
 const part = (array: Float32Array, index: number, size: number): Float32Array => array.subarray(index * size, (index + 1) * size);
+
+const halves = (array: Float32Array): Float32Array[] => [0, 1].map((index) => part(array, index, array.length / 2));
 
 function addTo(target: Float32Array, added: Float32Array): void {
   for (let i = 0; i < target.length; i++) target[i] += added[i];

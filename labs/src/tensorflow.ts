@@ -8,18 +8,26 @@ import { BackendWasm, init, setThreadsCount, setWasmPaths } from "@tensorflow/tf
 import { batchMatMulConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/BatchMatMul";
 import { addConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Add";
 import { castConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Cast";
+import { concatConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Concat";
 import { identityConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Identity";
 import { multiplyConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Multiply";
+import { padV2Config } from "@tensorflow/tfjs-backend-wasm/dist/kernels/PadV2";
 import { reshapeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Reshape";
+import { reverseConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Reverse";
 import { sigmoidConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sigmoid";
+import { sliceConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Slice";
 import { softmaxConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Softmax";
+import { splitVConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/SplitV";
 import { subConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sub";
 import { sumConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sum";
 import { transposeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Transpose";
 import { addGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Add_grad";
 import { batchMatMulGradConfig } from "@tensorflow/tfjs-core/dist/gradients/BatchMatMul_grad";
+import { concatGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Concat_grad";
 import { multiplyGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Multiply_grad";
 import { reshapeGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Reshape_grad";
+import { reverseGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Reverse_grad";
+import { sliceGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Slice_grad";
 import { softmaxGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Softmax_grad";
 import { sumGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Sum_grad";
 import { transposeGradConfig } from "@tensorflow/tfjs-core/dist/gradients/Transpose_grad";
@@ -29,11 +37,16 @@ const kernels = [
   addConfig,
   batchMatMulConfig,
   castConfig,
+  concatConfig,
   identityConfig,
   multiplyConfig,
+  padV2Config,
   reshapeConfig,
+  reverseConfig,
   sigmoidConfig,
+  sliceConfig,
   softmaxConfig,
+  splitVConfig,
   subConfig,
   sumConfig,
   transposeConfig,
@@ -64,9 +77,12 @@ function swapLastAxes(tensor: tf.Tensor): tf.Tensor {
 
 const gradients = [
   addGradConfig,
+  concatGradConfig,
   fastMatMulGradConfig,
   multiplyGradConfig,
   reshapeGradConfig,
+  reverseGradConfig,
+  sliceGradConfig,
   softmaxGradConfig,
   sumGradConfig,
   transposeGradConfig,
