@@ -12,10 +12,10 @@ from chromium import launch_chromium
 from lab_page import CONTROLS, LABS, build_labs, lab_html, serve, write_page
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-TRAINING_TIMEOUT = 30_000
+TRAINING_TIMEOUT = 120_000
 
 # Nothing is timed here: a busy machine may take its time.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
