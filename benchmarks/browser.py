@@ -35,6 +35,8 @@ MOVES = {
     "per_dimension": ("first step", range(6, 11)),
     "pooling": ("seed", range(1, 6)),
     "self_attention": ("seed", range(1, 6)),
+    "seq2seq": ("seed", range(1, 6)),
+    "workers": ("seed", range(1, 6)),
 }
 
 # Moves a slider as a hand would, by an input event, and reads what the reader sees in every frame.

@@ -2,8 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { binaryAccuracy, binaryCrossentropy, dense, denseLayer } from "./src/layers";
 import type { Findings, Settings } from "./src/messages";
+import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
-import { splitIntoBatches, type Experiment } from "./src/training";
+import { splitIntoBatches, type Experiment, type Training } from "./src/training";
 import { describeLargestWeight, fixed } from "./src/verdict";
 
 const NUM_SAMPLES = 10_000;
@@ -95,13 +96,10 @@ export function denseLab(settings: Settings): Experiment {
     };
   }
 
-  return {
-    parameters: model,
+  const training: Training = {
+    optimizer: new Adam(model, Number(settings.learning_rate)),
     batches: splitIntoBatches(x.subarray(0, half * inputDim), y.subarray(0, half), BATCH_SIZE),
-    heldOut,
-    epochs: Number(settings.epochs),
-    learningRate: Number(settings.learning_rate),
     loss: ({ x, y }) => binaryCrossentropy(y as tf.Tensor2D, callModel(model, x as tf.Tensor2D).logits),
-    findings,
   };
+  return { trainings: [training], heldOut, epochs: Number(settings.epochs), findings };
 }

@@ -5,6 +5,7 @@ import { recurrentLab } from "./recurrent";
 import { selfAttentionLab } from "./self_attention";
 import { seq2seqLab } from "./seq2seq";
 import type { Lab } from "./src/training";
+import { workersLab } from "./workers";
 
 /** Every lab by the name that its `<attention-lab lab="…">` carries. A new lab is one file and one line here. */
 export const labs: Record<string, Lab> = {
@@ -14,4 +15,5 @@ export const labs: Record<string, Lab> = {
   pooling: poolingLab,
   self_attention: selfAttentionLab,
   seq2seq: seq2seqLab,
+  workers: workersLab,
 };

@@ -2,9 +2,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { binaryAccuracy, binaryCrossentropy, dense, denseLayer, uniform, type DenseLayer, type Layer } from "./src/layers";
 import type { Findings, Settings } from "./src/messages";
+import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
 import { lastState, recurrentLayer, states } from "./src/recurrent";
-import { splitIntoBatches, type Experiment } from "./src/training";
+import { splitIntoBatches, type Experiment, type Training } from "./src/training";
 import { describeAnswers, fixed } from "./src/verdict";
 
 const TIME_STEPS = 20;
@@ -102,7 +103,7 @@ export function perDimensionLab(settings: Settings): Experiment {
 
   const test = getData(NUM_HELD_OUT, steps, random);
   const heldOut = { x: tf.tensor3d(test.x, [NUM_HELD_OUT, TIME_STEPS, steps.length]) };
-  const training = getData(NUM_SAMPLES, steps, random);
+  const samples = getData(NUM_SAMPLES, steps, random);
   const model = buildModel(place, shared, steps.length, random);
 
   function findings(): Findings {
@@ -131,13 +132,10 @@ export function perDimensionLab(settings: Settings): Experiment {
     };
   }
 
-  return {
-    parameters: model,
-    batches: splitIntoBatches(training.x, training.y, BATCH_SIZE, [TIME_STEPS, steps.length]),
-    heldOut,
-    epochs: EPOCHS,
-    learningRate: LEARNING_RATE,
+  const training: Training = {
+    optimizer: new Adam(model, LEARNING_RATE),
+    batches: splitIntoBatches(samples.x, samples.y, BATCH_SIZE, [TIME_STEPS, steps.length]),
     loss: ({ x, y }) => binaryCrossentropy(y as tf.Tensor2D, callModel(model, place, shared, x as tf.Tensor3D).logits),
-    findings,
   };
+  return { trainings: [training], heldOut, epochs: EPOCHS, findings };
 }

@@ -12,8 +12,9 @@ import {
   relu,
 } from "./src/layers";
 import type { Findings, Settings } from "./src/messages";
+import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
-import { splitIntoBatches, type Experiment } from "./src/training";
+import { splitIntoBatches, type Experiment, type Training } from "./src/training";
 import { fixed, indexOfLargest } from "./src/verdict";
 
 const TIME_STEPS = 40;
@@ -110,7 +111,7 @@ export function poolingLab(settings: Settings): Experiment {
   const test = getData(NUM_HELD_OUT, task, random);
   const heldOut = { x: tf.tensor2d(test.x, [NUM_HELD_OUT, TIME_STEPS]) };
   const tokens = heldOut.x.arraySync();
-  const training = getData(NUM_SAMPLES, task, random);
+  const samples = getData(NUM_SAMPLES, task, random);
   const model = buildModel(random);
 
   function findings(): Findings {
@@ -139,13 +140,10 @@ export function poolingLab(settings: Settings): Experiment {
     };
   }
 
-  return {
-    parameters: model,
-    batches: splitIntoBatches(training.x, training.y, BATCH_SIZE),
-    heldOut,
-    epochs: EPOCHS,
-    learningRate: LEARNING_RATE,
+  const training: Training = {
+    optimizer: new Adam(model, LEARNING_RATE),
+    batches: splitIntoBatches(samples.x, samples.y, BATCH_SIZE),
     loss: ({ x, y }) => categoricalCrossentropy(y as tf.Tensor2D, callModel(model, mask, x as tf.Tensor2D).logits),
-    findings,
   };
+  return { trainings: [training], heldOut, epochs: EPOCHS, findings };
 }

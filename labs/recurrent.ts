@@ -2,9 +2,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { binaryAccuracy, binaryCrossentropy, dense, denseLayer, type DenseLayer } from "./src/layers";
 import type { Findings, Settings } from "./src/messages";
+import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
 import { lastState, recurrentLayer, states, type CellName } from "./src/recurrent";
-import { splitIntoBatches, type Experiment } from "./src/training";
+import { splitIntoBatches, type Experiment, type Training } from "./src/training";
 import { describeLargestWeight, fixed } from "./src/verdict";
 
 const TIME_STEPS = 20;
@@ -75,7 +76,7 @@ export function recurrentLab(settings: Settings): Experiment {
 
   const test = getData(NUM_HELD_OUT, 1, attentionStep, random);
   const heldOut = { x: tf.tensor3d(test.x, [NUM_HELD_OUT, TIME_STEPS, 1]) };
-  const training = getData(numSamples, 1, attentionStep, random);
+  const samples = getData(numSamples, 1, attentionStep, random);
   const model = buildModel(place, cell, 1, random);
 
   function findings(): Findings {
@@ -106,13 +107,10 @@ export function recurrentLab(settings: Settings): Experiment {
     };
   }
 
-  return {
-    parameters: model,
-    batches: splitIntoBatches(training.x, training.y, BATCH_SIZE, [TIME_STEPS, 1]),
-    heldOut,
-    epochs: Number(settings.epochs),
-    learningRate: LEARNING_RATE,
+  const training: Training = {
+    optimizer: new Adam(model, LEARNING_RATE),
+    batches: splitIntoBatches(samples.x, samples.y, BATCH_SIZE, [TIME_STEPS, 1]),
     loss: ({ x, y }) => binaryCrossentropy(y as tf.Tensor2D, callModel(model, place, cell, x as tf.Tensor3D).logits),
-    findings,
   };
+  return { trainings: [training], heldOut, epochs: Number(settings.epochs), findings };
 }

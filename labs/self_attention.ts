@@ -13,9 +13,10 @@ import {
   type Layer,
 } from "./src/layers";
 import type { Findings, Settings } from "./src/messages";
+import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
 import { attendToSelf } from "./src/self_attention";
-import { splitIntoBatches, type Experiment } from "./src/training";
+import { splitIntoBatches, type Experiment, type Training } from "./src/training";
 import { fixed, indexOfLargest, meanOf } from "./src/verdict";
 
 const NUM_SYMBOLS = 10;
@@ -92,7 +93,7 @@ export function selfAttentionLab(settings: Settings): Experiment {
   const random = seededRandom(Number(settings.seed));
   const test = getData(NUM_HELD_OUT, alignment, random);
   const heldOut = { x: tf.tensor2d(test.x, [NUM_HELD_OUT, timeSteps]) };
-  const training = getData(NUM_SAMPLES, alignment, random);
+  const samples = getData(NUM_SAMPLES, alignment, random);
   const model = buildModel(timeSteps, Boolean(settings.positions), random);
 
   function findings(): Findings {
@@ -117,13 +118,10 @@ export function selfAttentionLab(settings: Settings): Experiment {
     };
   }
 
-  return {
-    parameters: model,
-    batches: splitIntoBatches(training.x, training.y, BATCH_SIZE, [timeSteps], timeSteps),
-    heldOut,
-    epochs: EPOCHS,
-    learningRate: LEARNING_RATE,
+  const training: Training = {
+    optimizer: new Adam(model, LEARNING_RATE),
+    batches: splitIntoBatches(samples.x, samples.y, BATCH_SIZE, [timeSteps], timeSteps),
     loss: ({ x, y }) => categoricalCrossentropy(y as tf.Tensor2D, callModel(model, heads, x as tf.Tensor2D).logits),
-    findings,
   };
+  return { trainings: [training], heldOut, epochs: EPOCHS, findings };
 }

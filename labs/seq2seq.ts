@@ -12,10 +12,11 @@ import {
   type Layer,
 } from "./src/layers";
 import type { Findings, Settings } from "./src/messages";
+import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
 import { recurrentLayer, states, statesAndEnd } from "./src/recurrent";
 import { additiveScores } from "./src/scores";
-import { splitIntoBatches, type Experiment } from "./src/training";
+import { splitIntoBatches, type Experiment, type Training } from "./src/training";
 import { describeAnswers, fixed } from "./src/verdict";
 
 const NUM_SYMBOLS = 10;
@@ -140,7 +141,7 @@ export function seq2seqLab(settings: Settings): Experiment {
     x: tf.tensor2d(test.x, [NUM_HELD_OUT, length]),
     previous: tf.tidy(() => shifted(tf.tensor2d(test.y, [NUM_HELD_OUT, alignment.length]))),
   };
-  const training = getData(NUM_SAMPLES, length, alignment, random);
+  const samples = getData(NUM_SAMPLES, length, alignment, random);
   const model = buildModel(score, random);
 
   function findings(): Findings {
@@ -165,16 +166,13 @@ export function seq2seqLab(settings: Settings): Experiment {
     };
   }
 
-  return {
-    parameters: model,
-    batches: splitIntoBatches(training.x, training.y, BATCH_SIZE, [length], alignment.length),
-    heldOut,
-    epochs: Number(settings.epochs),
-    learningRate: LEARNING_RATE,
+  const training: Training = {
+    optimizer: new Adam(model, LEARNING_RATE),
+    batches: splitIntoBatches(samples.x, samples.y, BATCH_SIZE, [length], alignment.length),
     loss: ({ x, y }) => {
       const { logits } = callModel(model, score, x as tf.Tensor2D, shifted(y as tf.Tensor2D));
       return categoricalCrossentropy(y as tf.Tensor2D, logits);
     },
-    findings,
   };
+  return { trainings: [training], heldOut, epochs: Number(settings.epochs), findings };
 }

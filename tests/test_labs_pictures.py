@@ -224,3 +224,36 @@ def test_pictures_are_accessible_and_fit(draw, picture):
         assert outside == [], dress
         for names in page.locator(".lab-axis").all():
             assert_names_do_not_touch(names.locator("text"))
+
+
+# ---- Trainings --------------------------------------------------------------------------------------
+
+
+def test_trainings_put_a_line_and_a_panel_to_each_name(draw):
+    page = draw(
+        {
+            "kind": "trainings",
+            "title": "Weights",
+            "position": "column",
+            "answer": 2,
+            "epochs": 4,
+            "panels": [{"title": "one", "weights": [0.1, 0.2, 0.7]}, {"title": "two", "weights": [0, 0, 0]}],
+            "losses": [[0.5, 0.25, 0.1], [0.6, 1e30]],
+        }
+    )
+    lines = page.locator("polyline.lab-loss-line")
+    points = lines.evaluate_all("lines => lines.map(line => line.getAttribute('points').split(' '))")
+    assert [len(line) for line in points] == [4, 3]
+    np.testing.assert_allclose([float(p.split(",")[1]) for p in points[0][1:]], [1 / 6, 7 / 12, 5 / 6])
+    assert float(points[1][-1].split(",")[1]) == -9, "far above the chart, not at a number without end"
+    for name in ("stroke", "strokeDasharray"):
+        drawn = lines.evaluate_all(f"lines => lines.map(line => getComputedStyle(line).{name})")
+        names = page.locator(".lab-loss-name .lab-loss-line")
+        assert drawn == names.evaluate_all(f"lines => lines.map(line => getComputedStyle(line).{name})")
+        assert len(set(drawn)) == 2
+    assert [row[0] for row in table_rows(page)][3:5] == ["loss, epoch 4", "weight, column 0"]
+    expect(page.locator(".lab-picture")).to_have_accessible_name(
+        "Training loss of each epoch: one 0.50, 0.25, 0.10; two 0.60, 1e+30. Weights. "
+        "one: largest 0.70 on column 2, answer 0.70; two: largest 0.00 on column 0, answer 0.00. "
+        "The answer is column 2."
+    )

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 import watched_labs
-from lab_page import _choice, _integer, lab_html, write_page
+from lab_page import _choice, _integer, _switch, lab_html, write_page
 from playwright.sync_api import Locator, expect
+from test_labs_keras import dense_model, make_data
 from watched_labs import (
     as_weights,
     assert_close,
@@ -28,6 +29,14 @@ CONTROLS = {
         _integer("length", 8, 4, 12),
         _choice("score", "additive", ["dot", "general", "additive"]),
         _integer("epochs", 5, 1, 20),
+        _integer("seed", 0, 0, 9),
+    ],
+    "workers": [
+        _choice("workers", 4, [1, 2, 4, 8]),
+        _choice("batch_size", 64, [16, 32, 64]),
+        _choice("learning_rate", 0.3, [0.03, 0.1, 0.3, 1.0]),
+        _switch("scaled", True),
+        _integer("epochs", 10, 1, 20),
         _integer("seed", 0, 0, 9),
     ],
 }
@@ -229,20 +238,148 @@ def test_seq2seq_lab_dragged_by_the_mouse_ends_on_the_last_value(watched):
     says_found(lab, "reverse", length)
 
 
+# ---- Chapter 8's lab --------------------------------------------------------------------------------
+
+
+def test_gradient_descent_is_that_of_keras(watched):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    model = dense_model(32)
+    x, y = make_data(50 * 64, (32,))
+    job = {
+        "model": "dense",
+        "shape": [32],
+        "sgd": True,
+        "batchSize": 64,
+        "epochs": 1,
+        "learningRate": 0.3,
+        "data": {"x": x.ravel().tolist(), "y": y.ravel().tolist()},
+        "weights": named_weights(model),
+    }
+    model.compile(keras.optimizers.SGD(0.3), "binary_crossentropy")
+    losses = []
+    for start in range(0, len(x), 64):
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(x[start : start + 64], y[start : start + 64])))
+    result = run_harness(watched, job)
+    np.testing.assert_allclose(result["losses"], losses, rtol=1e-3)
+    assert_close(result["weights"], named_weights(model), atol=1e-3)
+
+
+def losses_and_weights(lab: Locator) -> tuple[np.ndarray, np.ndarray]:
+    """The table's halves, each with a column a training."""
+    rows = numbers(lab)
+    losses = [row for row in rows if row[0].startswith("loss, epoch")]
+    weights = [row for row in rows if row[0].startswith("weight, column")]
+    assert len(losses) + len(weights) == len(rows)
+    assert weights[1][0] == "weight, column 1 (answer)"
+    return as_weights(losses), as_weights(weights)
+
+
+def points(lab: Locator) -> list[list[list[float]]]:
+    """The corners of each curve in the chart, which is 1 wide and 1 high, from above."""
+    drawn = lab.locator("polyline.lab-loss-line").evaluate_all(
+        "lines => lines.map(line => line.getAttribute('points'))"
+    )
+    return [[[float(value) for value in point.split(",")] for point in line.split()] for line in drawn]
+
+
+def test_workers_lab_shows_two_trainings_at_its_defaults(watched):
+    lab = the_lab(watched.open("workers.html"))
+    assert re.fullmatch(
+        r"1 worker: loss 0\.0\d after 10 epochs, found\. 4 workers: loss 0\.0\d after 10 epochs, found\.",
+        verdict(lab),
+    )
+    losses, weights = losses_and_weights(lab)
+    assert losses.shape == (10, 2)
+    assert weights.shape == (32, 2)
+    assert (losses[-1] < 0.1).all()
+    assert (weights.argmax(axis=0) == 1).all()
+    np.testing.assert_allclose(weights.sum(axis=0), 1, atol=0.02)
+    assert lab.locator(".lab-loss-name").all_inner_texts() == ["1 worker", "4 workers"]
+    assert [title for title in lab.locator(".lab-panel-title").all_inner_texts() if title] == [
+        "1 worker",
+        "4 workers",
+    ]
+    expect(lab.locator(".lab-loss")).to_be_hidden()
+    top = 1.2 * losses[0].min()
+    for line, values in zip(points(lab), losses.T, strict=True):
+        assert line[0] == line[1], "drawn even where there is but one"
+        np.testing.assert_allclose(line[1:], np.c_[(np.arange(10) + 0.5) / 10, 1 - values / top], atol=2e-3)
+
+
+def test_workers_lab_with_one_worker_is_one_training(watched):
+    lab = the_lab(watched.open("workers.html#workers?workers=1&epochs=1"))
+    assert re.fullmatch(r"1 worker: loss 0\.\d\d after 1 epoch, (not )?found\.", verdict(lab))
+    losses, weights = losses_and_weights(lab)
+    assert (losses.shape, weights.shape) == ((1, 1), (32, 1))
+    assert len(points(lab)) == 1
+
+
+def test_workers_lab_at_the_same_rate_is_slower_with_more_workers(watched):
+    lab = the_lab(watched.open("workers.html#workers?workers=8&scaled=false"))
+    assert verdict(lab).startswith("1 worker: loss 0.0")
+    losses, _ = losses_and_weights(lab)
+    assert losses[-1, 1] > losses[-1, 0] + 0.1
+
+
+def test_workers_lab_shows_a_training_that_diverges(watched):
+    page = watched.open("workers.html#workers?workers=8&learning_rate=1")
+    lab = the_lab(page)
+    assert verdict(lab).endswith(" 8 workers: diverged, not found.")
+    losses, weights = losses_and_weights(lab)
+    assert not np.isfinite(losses[-1, 1])
+    assert (weights[:, 1] == 0).all()
+    assert np.isfinite(points(lab)[1]).all()
+    drawn = lab.locator(".lab-losses").evaluate("svg => getComputedStyle(svg).overflow")
+    assert drawn == "hidden", "a curve that leaves the chart is cut off there"
+    lab.get_by_label("scaled").click()
+    assert "diverged" not in verdict(lab).split("8 workers")[1]
+
+
+def test_workers_lab_with_every_choice(watched):
+    page = watched.open("workers.html#workers?epochs=2")
+    lab = the_lab(page)
+    seen = set()
+    for group in ("workers", "batch size", "learning rate"):
+        for radio in lab.get_by_role("radiogroup", name=group).get_by_role("radio").all():
+            radio.check()
+            words = verdict(lab)
+            workers = (
+                lab.get_by_role("radiogroup", name="workers").locator("label:has(:checked)").inner_text()
+            )
+            assert words.count("after 2 epochs") + words.count("diverged") == (1 if workers == "1" else 2)
+            seen.add(words + str(losses_and_weights(lab)))
+    assert len(seen) >= 9
+
+
+def test_workers_lab_at_both_ends_of_each_slider(watched):
+    lab = the_lab(watched.open("workers.html#workers?epochs=3"))
+    verdict(lab)
+    for label, low, high in (("epochs", 1, 20), ("seed", 0, 9)):
+        slider = lab.get_by_role("slider", name=label)
+        before = slider.input_value()
+        for key, value in (("Home", low), ("End", high)):
+            slider.press(key)
+            words = verdict(lab)
+            assert slider.input_value() == str(value)
+            epochs = value if label == "epochs" else 3
+            assert words.count(f"after {epochs} epoch") == 2
+            assert len(losses_and_weights(lab)[0]) == epochs
+        slider.fill(before)
+
+
 # ---- Both -------------------------------------------------------------------------------------------
 
-LABS = ("seq2seq",)
-
-
-def largest_weight(picture: dict) -> float:
-    return max(np.max(panel["weights"]) for panel in picture["panels"])
+LABS = ("seq2seq", "workers")
 
 
 @pytest.mark.parametrize("name", LABS)
 def test_a_first_picture_shows_a_model_that_knows_nothing(watched, name):
     progress, findings = first_report(watched, name, defaults(name))
     assert len(progress["losses"]) == 1, "it comes before the first epoch is over"
-    assert largest_weight(findings["picture"]) < 0.3
+    assert max(np.max(panel["weights"]) for panel in findings["picture"]["panels"]) < 0.3
     assert not findings["found"]
 
 

@@ -6,12 +6,12 @@ import * as chapter4 from "../pooling";
 import * as chapter2 from "../recurrent";
 import * as chapter5 from "../self_attention";
 import * as chapter6 from "../seq2seq";
-import { Adam } from "../src/adam";
 import { binaryCrossentropy, categoricalCrossentropy, type Layer } from "../src/layers";
+import { Adam, SGD } from "../src/optimizers";
 import { seededRandom, type Random } from "../src/random";
 import type { CellName } from "../src/recurrent";
 import { startTensorFlow } from "../src/tensorflow";
-import { splitIntoBatches, trainStep, disposeExperiment, type Experiment } from "../src/training";
+import { splitIntoBatches, trainStep, disposeExperiment, type Experiment, type Training } from "../src/training";
 import { buildTwoBlocks, twoBlocksLoss } from "./two_blocks";
 
 interface Job {
@@ -29,6 +29,8 @@ interface Job {
   batchSize: number;
   epochs: number;
   learningRate: number;
+  /** Plain gradient descent in place of Adam. */
+  sgd?: boolean;
   /** Stop after so many steps. */
   steps?: number;
   /** x and y flat; without them, 8,000 samples of chapter 1's task are made here. */
@@ -107,37 +109,38 @@ function run(job: Job) {
   }
 
   const started = performance.now();
-  const experiment: Experiment = {
-    parameters,
+  const training: Training = {
+    optimizer: new (job.sgd ? SGD : Adam)(parameters, job.learningRate),
     batches: splitIntoBatches(x, y, job.batchSize, job.shape, job.targets),
+    loss: ({ x, y }) => loss(x as tf.Tensor, y as tf.Tensor2D),
+  };
+  const experiment: Experiment = {
+    trainings: [training],
     heldOut: {},
     epochs: job.epochs,
-    learningRate: job.learningRate,
-    loss: ({ x, y }) => loss(x as tf.Tensor, y as tf.Tensor2D),
     findings: () => {
       throw new Error("the harness draws nothing");
     },
   };
-  const adam = new Adam(parameters, job.learningRate);
   const losses: number[] = [];
   for (let epoch = 0; epoch < job.epochs; epoch++) {
-    for (const batch of experiment.batches) {
+    for (const batch of training.batches) {
       if (losses.length === job.steps) break;
-      losses.push(trainStep(experiment, adam, batch));
+      losses.push(trainStep(training, batch));
     }
   }
   const seconds = (performance.now() - started) / 1000;
   const weights = values(parameters);
-  const gradients = firstGradients(experiment, adam);
+  const gradients = firstGradients(training, parameters);
   disposeExperiment(experiment);
   return { losses, weights, gradients, seconds, tensors: tf.memory().numTensors };
 }
 
 /** The gradients of the first batch's loss, with the weights as they are. */
-function firstGradients(experiment: Experiment, adam: Adam) {
-  const { value, grads } = tf.valueAndGrads(() => experiment.loss(experiment.batches[0]))(adam.tensors());
+function firstGradients({ optimizer, batches, loss }: Training, parameters: Record<string, Layer>) {
+  const { value, grads } = tf.valueAndGrads(() => loss(batches[0]))(optimizer.tensors());
   const rest = [...grads];
-  const gradients = mapLayers(experiment.parameters, () => Array.from((rest.shift() as tf.Tensor).dataSync()));
+  const gradients = mapLayers(parameters, () => Array.from((rest.shift() as tf.Tensor).dataSync()));
   tf.dispose([value, ...grads]);
   return gradients;
 }

@@ -78,7 +78,7 @@ function buildPanel(title: string, count: number, answer: number) {
     const largest = indexOfLargest(weights);
     weights.forEach((weight, i) => bars[i].style.setProperty("transform", `scaleY(${weight})`));
     answerLabel.textContent = `answer ${fixed(weights[answer])}`;
-    largestLabel.textContent = largest === answer ? "" : fixed(weights[largest]);
+    largestLabel.textContent = weights[largest] > weights[answer] ? fixed(weights[largest]) : "";
     largestLabel.setAttribute("x", percent((largest + 0.5) / count));
     largestLabel.setAttribute("y", String(yOf(weights[largest]) - 4));
   }

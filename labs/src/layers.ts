@@ -1,7 +1,7 @@
 /** The few layers and losses that the labs share, named as in Keras. */
 import * as tf from "@tensorflow/tfjs-core";
-import { squaresOfOccurrences } from "./adam";
 import { byHand } from "./by_hand";
+import { squaresOfOccurrences } from "./optimizers";
 import type { Random } from "./random";
 import { indexOfLargest } from "./verdict";
 

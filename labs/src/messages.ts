@@ -48,7 +48,15 @@ export interface TokensSample {
   answer: number;
 }
 
-export type Picture = BarsPicture | HeatmapPicture | TokensPicture;
+/** Several trainings: their losses in one chart, and a panel of bars for each. */
+export interface TrainingsPicture extends Omit<BarsPicture, "kind"> {
+  kind: "trainings";
+  epochs: number;
+  /** The losses of each panel's training, one an epoch. Those of one that diverges end in what is no number. */
+  losses: number[][];
+}
+
+export type Picture = TrainingsPicture | BarsPicture | HeatmapPicture | TokensPicture;
 
 export interface Findings {
   picture: Picture;
@@ -63,7 +71,7 @@ export interface Findings {
 export interface Progress {
   epoch: number;
   epochs: number;
-  /** The training loss of the first batch, before any step, then the mean of every finished epoch. */
+  /** The training loss of the first batch, before any step, then the mean of every finished epoch; of several trainings, the last one's. */
   losses: number[];
   /** Spent on training so far, the pauses of a hidden tab included. */
   seconds: number;

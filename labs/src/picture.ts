@@ -4,6 +4,7 @@ import { heatmap } from "./heatmap";
 import { html } from "./html";
 import type { Picture } from "./messages";
 import { tokens } from "./tokens";
+import { trainings } from "./trainings";
 
 /** How one kind of picture is drawn. */
 export interface Drawing<Kind extends Picture> {
@@ -26,7 +27,7 @@ export interface PictureView {
   draw(picture: Picture): void;
 }
 
-const drawings = { bars, heatmap, tokens };
+const drawings = { bars, heatmap, tokens, trainings };
 
 const drawingOf = (picture: Picture) => drawings[picture.kind] as Drawing<Picture>;
 

@@ -1,26 +1,35 @@
 /** The one training loop that all labs share. */
 import * as tf from "@tensorflow/tfjs-core";
-import { Adam } from "./adam";
-import type { Layer } from "./layers";
 import type { Findings, Progress, Settings } from "./messages";
+import type { Optimizer } from "./optimizers";
 
-/** A task and a model, ready to train. Every tensor in it belongs to the training loop. */
-export interface Experiment<Batch extends tf.TensorContainerObject = tf.TensorContainerObject> {
-  parameters: Record<string, Layer>;
-  batches: Batch[];
+/** A model, by its optimizer, and what it learns from. */
+export interface Training {
+  optimizer: Optimizer;
+  batches: tf.TensorContainerObject[];
+  loss(batch: tf.TensorContainerObject): tf.Scalar;
+}
+
+/** A task, ready to train. Every tensor in it belongs to the training loop. */
+export interface Experiment {
+  /** Mostly one; several go on side by side, epoch by epoch. */
+  trainings: Training[];
   heldOut: tf.TensorContainerObject;
   epochs: number;
-  learningRate: number;
-  loss(batch: Batch): tf.Scalar;
-  /** What the attention looks like now, on the samples that were held out. */
-  findings(): Findings;
+  /** A loss that is no longer finite is something to show, not a failure. */
+  mayDiverge?: true;
+  /**
+   * What the attention looks like now, on the samples that were held out.
+   * `losses` has a list a training: the loss of the first batch, before any step, then the mean of every finished epoch.
+   */
+  findings(losses: number[][]): Findings;
 }
 
 /** A chapter's lab: its settings come from the sliders of the notebook cell. */
 export type Lab = (settings: Settings) => Experiment;
 
-export function disposeExperiment({ parameters, batches, heldOut }: Experiment): void {
-  tf.dispose([parameters, batches, heldOut] as unknown as tf.TensorContainer);
+export function disposeExperiment({ trainings, heldOut }: Experiment): void {
+  tf.dispose([trainings.map(({ optimizer, batches }) => [optimizer.tensors(), batches]), heldOut]);
 }
 
 /** Batches in the order of the samples, each of `shape` with so many targets; the last batch may be smaller. */
@@ -39,13 +48,9 @@ export function splitIntoBatches(x: Float32Array, y: Float32Array, batchSize: nu
 }
 
 /** One step of gradient descent; returns the loss before it. */
-export function trainStep<Batch extends tf.TensorContainerObject>(
-  experiment: Experiment<Batch>,
-  adam: Adam,
-  batch: Batch,
-): number {
-  const { value, grads } = tf.valueAndGrads(() => experiment.loss(batch))(adam.tensors());
-  adam.update(grads);
+export function trainStep({ optimizer, loss: lossOf }: Training, batch: tf.TensorContainerObject): number {
+  const { value, grads } = tf.valueAndGrads(() => lossOf(batch))(optimizer.tensors());
+  optimizer.update(grads);
   const loss = value.dataSync()[0];
   tf.dispose([value, ...grads]);
   return loss;
@@ -60,36 +65,33 @@ const PICTURE_MILLISECONDS = 250;
  * Trains, and pauses at every chunk's end so that the worker can read its messages.
  * A pause after which there is something new to show comes with findings.
  */
-export function* train<Batch extends tf.TensorContainerObject>(
-  experiment: Experiment<Batch>,
-): Generator<{ progress: Progress; findings: Findings | null }> {
-  const { batches, epochs, learningRate } = experiment;
+export function* train(experiment: Experiment): Generator<{ progress: Progress; findings: Findings | null }> {
+  const { trainings, epochs, mayDiverge } = experiment;
   const start = performance.now();
-  const adam = new Adam(experiment.parameters, learningRate);
-  const losses: number[] = [];
+  const losses = trainings.map(({ loss, batches }) => [tf.tidy(() => loss(batches[0]).dataSync()[0])]);
   const progress = (epoch: number, finished: boolean): Progress => {
-    return { epoch, epochs, losses: [...losses], finished, seconds: (performance.now() - start) / 1000 };
+    return { epoch, epochs, losses: [...losses[losses.length - 1]], finished, seconds: (performance.now() - start) / 1000 };
   };
 
   let chunkEnd = start + CHUNK_MILLISECONDS;
   // The reader sees something move long before the first epoch is over.
   let nextPicture = start;
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    let sum = 0;
-    for (const batch of batches) {
-      const loss = trainStep(experiment, adam, batch);
-      sum += loss;
-      if (losses.length === 0) losses.push(loss);
-      if (performance.now() > chunkEnd) {
-        const isDue = performance.now() > nextPicture;
-        yield { progress: progress(epoch, false), findings: isDue ? experiment.findings() : null };
-        if (isDue) nextPicture = performance.now() + PICTURE_MILLISECONDS;
-        chunkEnd = performance.now() + CHUNK_MILLISECONDS;
+    for (const [index, training] of trainings.entries()) {
+      let sum = 0;
+      for (const batch of training.batches) {
+        sum += trainStep(training, batch);
+        if (performance.now() > chunkEnd) {
+          const isDue = performance.now() > nextPicture;
+          yield { progress: progress(epoch, false), findings: isDue ? experiment.findings(losses) : null };
+          if (isDue) nextPicture = performance.now() + PICTURE_MILLISECONDS;
+          chunkEnd = performance.now() + CHUNK_MILLISECONDS;
+        }
       }
+      if (!Number.isFinite(sum) && !mayDiverge) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
+      losses[index].push(sum / training.batches.length);
     }
-    if (!Number.isFinite(sum)) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
-    losses.push(sum / batches.length);
-    yield { progress: progress(epoch, epoch === epochs), findings: experiment.findings() };
+    yield { progress: progress(epoch, epoch === epochs), findings: experiment.findings(losses) };
     nextPicture = performance.now() + PICTURE_MILLISECONDS;
     chunkEnd = performance.now() + CHUNK_MILLISECONDS;
   }

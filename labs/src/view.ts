@@ -145,7 +145,8 @@ export class LabView {
     this.stage.hidden = false;
     this.drawn = findings.picture;
     this.picture.draw(findings.picture);
-    this.curve.draw(progress);
+    this.curve.node.hidden = findings.picture.kind === "trainings"; // which has the losses in it
+    if (!this.curve.node.hidden) this.curve.draw(progress);
     this.verdict.textContent = findings.verdict;
     this.verdict.dataset.found = String(findings.found);
     this.metrics.replaceChildren(
