@@ -88,6 +88,21 @@ CONTROLS = {
         _choice("heads", 1, [1, 2]),
         _integer("seed", 0, 0, 9),
     ],
+    "seq2seq": [
+        _choice("task", "reverse", ["reverse", "copy", "shift", "every_second"]),
+        _integer("length", 8, 4, 12),
+        _choice("score", "additive", ["dot", "general", "additive"]),
+        _integer("epochs", 5, 1, 20),
+        _integer("seed", 0, 0, 9),
+    ],
+    "workers": [
+        _choice("workers", 4, [1, 2, 4, 8]),
+        _choice("batch_size", 64, [16, 32, 64]),
+        _choice("learning_rate", 0.3, [0.03, 0.1, 0.3, 1.0]),
+        _switch("scaled", True),
+        _integer("epochs", 10, 1, 20),
+        _integer("seed", 0, 0, 9),
+    ],
 }
 
 STATIC_PICTURE = (

@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 import watched_labs
-from lab_page import _choice, _integer, _switch, lab_html, write_page
 from playwright.sync_api import Locator, expect
 from test_labs_keras import dense_model, make_data
 from watched_labs import (
     as_weights,
     assert_close,
     assert_reads_well,
+    defaults,
     first_report,
     marked,
     named_weights,
@@ -21,38 +21,14 @@ from watched_labs import (
     verdict,
 )
 
-browser, site, watched = watched_labs.browser, watched_labs.site, watched_labs.watched
+browser, folder, site, watched = (
+    watched_labs.browser,
+    watched_labs.folder,
+    watched_labs.site,
+    watched_labs.watched,
+)
 
-CONTROLS = {
-    "seq2seq": [
-        _choice("task", "reverse", ["reverse", "copy", "shift", "every_second"]),
-        _integer("length", 8, 4, 12),
-        _choice("score", "additive", ["dot", "general", "additive"]),
-        _integer("epochs", 5, 1, 20),
-        _integer("seed", 0, 0, 9),
-    ],
-    "workers": [
-        _choice("workers", 4, [1, 2, 4, 8]),
-        _choice("batch_size", 64, [16, 32, 64]),
-        _choice("learning_rate", 0.3, [0.03, 0.1, 0.3, 1.0]),
-        _switch("scaled", True),
-        _integer("epochs", 10, 1, 20),
-        _integer("seed", 0, 0, 9),
-    ],
-}
 SCORES = ("dot", "general", "additive")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = watched_labs.folder.__wrapped__(tmp_path_factory)
-    for lab, controls in CONTROLS.items():
-        write_page(made, lab_html(controls, lab), name=f"{lab}.html")
-    return made
-
-
-def defaults(lab: str) -> dict:
-    return {control["name"]: control["value"] for control in CONTROLS[lab]}
 
 
 # ---- Chapter 6's model is that of Keras -------------------------------------------------------------
