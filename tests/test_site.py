@@ -49,6 +49,7 @@ class Visit:
 
     def __init__(self, browser: Browser, url: str, **options) -> None:
         self.context = browser.new_context(**options)
+        self.context.set_default_timeout(120_000)  # nothing is timed here, and a machine may be busy
         self.page: Page = self.context.new_page()
         self.requested: list[str] = []
         self.failed: list[str] = []
