@@ -187,6 +187,63 @@ def either_bit(num_samples, seed):
     return x, (x[:, 10].sum(axis=1, keepdims=True) == 1).astype("float32")
 
 
+def pooling_with(softmax_of, weigh=None):
+    """Chapter 4's pooling with another softmax; `weigh` sums the steps in another way."""
+
+    def pooled(vectors, W, mask):
+        weights = softmax_of((vectors @ W)[:, :, 0], mask)
+        sums = np.einsum("bt,btd->bd", weights, vectors) if weigh is None else weigh(weights, vectors)
+        return sums, weights[:, :, None]
+
+    return pooled
+
+
+def softmax_along_steps(scores, mask=None):
+    return answers.softmax(scores if mask is None else np.where(mask, scores, -1e9), 1)
+
+
+def copied_pooling(tanh, axis):
+    def pooled(vectors, W, mask):
+        scores = vectors @ W
+        weights = answers.softmax(np.tanh(scores) if tanh else scores, axis)
+        return (weights * vectors).sum(axis=1), weights
+
+    return pooled
+
+
+def two_keywords(places=None, other=None, label=None):
+    """Chapter 4's data with a second keyword; each argument changes a part of it."""
+
+    def make(num_samples, seed):
+        tokens, y, first = data.get_data_keyword(num_samples, 40, seed=seed)
+        generator = np.random.default_rng(seed + 9)
+        lengths = (tokens > 0).sum(axis=1)
+        second = (first + generator.integers(1, lengths)) % lengths if places is None else places(first)
+        letter = (y + generator.integers(1, 4, num_samples)) % 4 if other is None else other(y, generator)
+        tokens[np.arange(num_samples), second] = letter + 1
+        if label is None:
+            return tokens, np.where(first < second, y, letter)
+        return tokens, label(y, letter, first, second)
+
+    return make
+
+
+def attention(query, key, value, scale=1):
+    return answers.softmax(query @ np.swapaxes(key, 1, 2) / scale, 2) @ value
+
+
+def weights_with(divisor=None, axis=2, hide=None):
+    """Chapter 5's weights of query, key and mask; each argument changes a part of them."""
+
+    def weights_of(query, key, mask):
+        scores = query @ np.swapaxes(key, 1, 2) / (divisor or key.shape[2] ** 0.5)
+        if hide is not None:
+            return hide(answers.softmax(scores, axis), mask)
+        return answers.softmax(np.where(mask[:, None], scores, -1e9), axis)
+
+    return weights_of
+
+
 # The exercise, what is wrong, the answer, and a part of what the checker should say.
 WRONG = [
     ("1.1", "overflow", naive, "Which number became too large?"),
@@ -340,6 +397,183 @@ WRONG = [
     ("3.4", "not the same", [[1, 0], [0, 2]], "not the same"),
     ("3.4", "nearly mirrored", [[1, -1.1], [-1, 1]], "not the same"),
     ("3.4", "a single step", [[1, 2]], "two or more steps and 2 dimensions"),
+    ("4.1", "a sum taken for the mean", [0, 30, 1, 0, 0], "All outputs are half of their targets."),
+    ("4.1", "drowned at 20 steps", [0, 3, 2, 0, 0], "With 20 steps there are samples where"),
+    ("4.1", "drowned at 2,000 steps", [0, 12, 2, 0, 0], "With 2,000 steps there are samples where"),
+    ("4.1", "value and mark mixed up", [30, 0, 0, 2, 0], "no more than 0.00 of the weight"),
+    ("4.1", "value scored as well", [1, 30, 2, 0, 0], "What should the score not depend on?"),
+    ("4.1", "marks added", [0, 30, 2, 2, 0], "The weights are right, but the squared error is 4"),
+    ("4.1", "a bias", [0, 30, 2, 0, 0.1], "the squared error is 0.01"),
+    ("4.1", "two lists", [[0, 30], [2, 0]], "must have shape (5,), got (2, 2)"),
+    ("4.1", "huge", [1e308, 1e308, 2, 0, 0], "of the weight together"),
+    ("4.2", "as copied", copied_pooling(True, -1), "How many scores does each softmax get to see?"),
+    ("4.2", "over the batch", copied_pooling(False, 0), "add up to 1 over the sequences of the batch"),
+    ("4.2", "the axis alone", copied_pooling(True, 1), "Where is the mask used?"),
+    ("4.2", "no mask", copied_pooling(False, 1), "Where is the mask used?"),
+    (
+        "4.2",
+        "mask after the softmax",
+        pooling_with(lambda s, m: softmax_along_steps(s) * m),
+        "the real steps share only",
+    ),
+    (
+        "4.2",
+        "upside down",
+        pooling_with(lambda s, m: softmax_along_steps(s, ~m)),
+        "of a sequence's weight, in the mean",
+    ),
+    (
+        "4.2",
+        "tanh left",
+        pooling_with(lambda s, m: softmax_along_steps(np.tanh(s), m)),
+        "What holds the scores back?",
+    ),
+    (
+        "4.2",
+        "scaled scores",
+        pooling_with(lambda s, m: softmax_along_steps(s / 2, m)),
+        "are not the softmax of the scores",
+    ),
+    (
+        "4.2",
+        "mean of the steps",
+        pooling_with(softmax_along_steps, lambda w, v: np.einsum("bt,btd->bd", w, v) / v.shape[1]),
+        "the context is not the weighted sum",
+    ),
+    ("4.2", "context alone", lambda v, W, m: v.sum(axis=1), "must return context and weights"),
+    (
+        "4.2",
+        "weights of two axes too many",
+        lambda v, W, m: (v.sum(axis=1), np.ones((len(v), v.shape[1], v.shape[1]))),
+        "weights must have shape (3, 5, 1), got (3, 5, 5)",
+    ),
+    ("4.3", "padding counted", lambda p, t: (p == t).mean(), "Padding counts as right or wrong in it."),
+    (
+        "4.3",
+        "divided by all steps",
+        lambda p, t: ((p == t) & (t > 0)).mean(),
+        "by what number are they divided?",
+    ),
+    ("4.3", "mask of the prediction", lambda p, t: (p == t)[p > 0].mean(), "predicted as 0 is wrong"),
+    (
+        "4.3",
+        "mean of means",
+        lambda p, t: np.mean([(a == b)[b > 0].mean() for a, b in zip(p, t, strict=True)]),
+        "Each real step should count the same",
+    ),
+    ("4.3", "errors", lambda p, t: (p != t)[t > 0].mean(), "That is the share of wrong steps."),
+    ("4.3", "number of right steps", lambda p, t: (p == t)[t > 0].sum(), "of them are right; you say"),
+    ("4.3", "one for each sequence", lambda p, t: (p == t).mean(axis=1), "must have shape (), got (3,)"),
+    ("4.4", "one keyword", two_keywords(lambda first: first), "2,000 have another number"),
+    (
+        "4.4",
+        "into the padding",
+        two_keywords(lambda first: (first + 20) % 40),
+        "Is the second keyword inside its sequence?",
+    ),
+    ("4.4", "over the first", two_keywords(lambda first: np.where(first > 2, 0, first)), "another number"),
+    (
+        "4.4",
+        "the same letter",
+        two_keywords(other=lambda y, generator: generator.integers(0, 4, len(y))),
+        "both keywords are the same",
+    ),
+    ("4.4", "always the next letter", two_keywords(other=lambda y, _: (y + 1) % 4), "A before C is rare"),
+    ("4.4", "the old class", two_keywords(label=lambda y, *_: y), "the class is not right"),
+    (
+        "4.4",
+        "the last",
+        two_keywords(label=lambda y, other, first, second: np.where(first > second, y, other)),
+        "In 2,000 samples of 2,000 the class is not right",
+    ),
+    (
+        "4.4",
+        "y as a column",
+        lambda n, seed: (two_keywords()(n, seed)[0], two_keywords()(n, seed)[1][:, None]),
+        "y must have shape (2000,), got (2000, 1)",
+    ),
+    ("4.4", "one more token", two_keywords(other=lambda y, _: 30 + y), "whole numbers from 0 to 30"),
+    ("4.4", "no seed", lambda n, seed: two_keywords()(n, 0), "the seed is not used"),
+    ("5.1", "kernels for each head", lambda t, i, o, h: (3 * h * i * o, h * t * t), "kernels of its own?"),
+    ("5.1", "one kernel", lambda t, i, o, h: (i * o, h * t * t), "but not by one kernel"),
+    ("5.1", "a bias", lambda t, i, o, h: (3 * (i * o + o), h * t * t), "Has this layer a bias?"),
+    ("5.1", "square kernels", lambda t, i, o, h: (3 * o * o, h * t * t), "what is the shape of each?"),
+    ("5.1", "linear in time", lambda t, i, o, h: (3 * i * o, h * t), "and each step is asked"),
+    ("5.1", "one head", lambda t, i, o, h: (3 * i * o, t * t), "and that how often?"),
+    ("5.1", "one number", lambda t, i, o, h: 3 * i * o + h * t * t, "must have shape (2,), got ()"),
+    ("5.2", "as copied", lambda q, k, v: layers.Attention()([q, k, v]), "what comes out is a sum of keys"),
+    ("5.2", "no values", lambda q, k, v: layers.Attention()([q, k]), "What is handed over when found?"),
+    ("5.2", "no keys", lambda q, k, v: layers.Attention()([q, v]), "the query is compared with the values"),
+    (
+        "5.2",
+        "as copied where it runs",
+        lambda q, k, v: attention(q, *((v, k) if k.shape == (2, 4, 4) else (k, v))),
+        "what comes out is a sum of keys",
+    ),
+    (
+        "5.2",
+        "scaled",
+        lambda q, k, v: attention(q, k, v, q.shape[2] ** 0.5),
+        "divided by the root of the width",
+    ),
+    (
+        "5.2",
+        "over the queries",
+        lambda q, k, v: answers.softmax(q @ np.swapaxes(k, 1, 2), 1) @ v,
+        "weighted by",
+    ),
+    ("5.2", "key first", lambda q, k, v: layers.Attention()([k, v, q]), "<lambda> raised"),
+    (
+        "5.3",
+        "as copied",
+        weights_with(8, 1, lambda w, m: w * m[:, :, None]),
+        "the weights of a query or of a key?",
+    ),
+    ("5.3", "over the queries", weights_with(axis=1), "the weights of a query or of a key?"),
+    (
+        "5.3",
+        "mask on queries",
+        weights_with(hide=lambda w, m: w * m[:, :, None]),
+        "Which axis of the weights is the mask about?",
+    ),
+    ("5.3", "no mask", weights_with(hide=lambda w, m: w), "Which axis of the weights is the mask about?"),
+    ("5.3", "mask after the softmax", weights_with(hide=lambda w, m: w * m[:, None]), "a query add up to 0."),
+    ("5.3", "hard-coded root", weights_with(8), "With a width of 2 the scores are divided by 8."),
+    ("5.3", "not scaled", weights_with(1), "With a width of 2 the scores are divided by 1."),
+    (
+        "5.3",
+        "the width",
+        lambda q, k, m: weights_with(k.shape[2])(q, k, m),
+        "With a width of 2 the scores are divided by the width.",
+    ),
+    (
+        "5.3",
+        "number of keys",
+        lambda q, k, m: weights_with(k.shape[1] ** 0.5)(q, k, m),
+        "are not the softmax of the scaled scores, with a width of 2",
+    ),
+    ("5.4", "all", lambda a: a >= 0, "output step 0 needs input step 15, and you say that it can be right"),
+    (
+        "5.4",
+        "not itself",
+        lambda a: a < np.arange(len(a)),
+        "it can not be right. Which steps may step 3 look at?",
+    ),
+    (
+        "5.4",
+        "upside down",
+        lambda a: a >= np.arange(len(a)),
+        "needs input step 15, and you say that it can be",
+    ),
+    ("5.4", "the second half", lambda a: np.arange(len(a)) >= len(a) / 2, "Reverse with 7 steps"),
+    ("5.4", "the middle too", lambda a: np.arange(len(a)) >= len(a) // 2, "Shift with 16 steps"),
+    (
+        "5.4",
+        "which steps",
+        lambda a: np.flatnonzero(a <= np.arange(len(a))),
+        "must have shape (16,), got (8,)",
+    ),
+    ("5.4", "how far", lambda a: np.arange(len(a)) - a, "must hold True or False"),
 ]
 
 
@@ -371,6 +605,14 @@ RIGHT_AS_WELL = [
     ("3.1", "other scores", [[0, 5], [3, 3], [5, 0]]),
     ("3.2", "Keras", lambda w: keras.ops.mean(w, axis=2, keepdims=True)),
     ("3.4", "a list", [[0.5, -0.5], [-0.5, 0.5]]),
+    ("4.1", "other numbers", [0, 25, 2, 1, -1]),
+    ("4.2", "two axes", pooling_with(softmax_along_steps)),
+    ("4.3", "weighted", lambda p, t: np.average(p == t, weights=t > 0)),
+    ("4.3", "Keras", lambda p, t: keras.ops.sum((p == t) & (t > 0)) / (t > 0).sum()),
+    ("4.4", "other way", two_keywords()),
+    ("5.2", "by hand", attention),
+    ("5.3", "two axes at once", weights_with()),
+    ("5.4", "a list", lambda a: [int(a[t] <= t) for t in range(len(a))]),
 ]
 
 

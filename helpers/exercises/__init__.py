@@ -7,10 +7,11 @@ and returns a sentence on what it achieves, or raises `NotYet` with a sentence o
 import textwrap
 
 from helpers import checks
-from helpers.exercises import chapter_1, chapter_2, chapter_3
+from helpers.exercises import chapter_1, chapter_2, chapter_3, chapter_4, chapter_5
 from helpers.exercises.answers import NotYet
 
-CHECKERS = {**chapter_1.CHECKERS, **chapter_2.CHECKERS, **chapter_3.CHECKERS}
+CHAPTERS = (chapter_1, chapter_2, chapter_3, chapter_4, chapter_5)
+CHECKERS = {number: checker for chapter in CHAPTERS for number, checker in chapter.CHECKERS.items()}
 
 
 def check(number, answer):

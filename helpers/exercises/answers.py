@@ -1,5 +1,7 @@
 """How checkers read an answer, and how they say what is wrong with it."""
 
+import warnings
+
 import keras
 import numpy as np
 
@@ -19,12 +21,13 @@ def need(condition, message):
 def call(function, *arguments):
     """Return what the reader's `function` returns; whatever it raises becomes a NotYet.
 
-    Overflow is silent here: the numbers that come of it are judged, and say more.
+    Overflow and warnings are silent here: the numbers that come of it are judged, and say more.
     """
     need(callable(function), f"The answer must be a function; this is {_short(function)}.")
     name = getattr(function, "__name__", "The function")
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             result = function(*arguments)
     except Exception as error:
         raise NotYet(f"{name} raised {type(error).__name__}: {_short(error, str)}") from error
@@ -42,21 +45,29 @@ def numbers(name, value, shape=None):
     return array
 
 
-def samples(function, x_shape):
-    """Return `(x, y)` of a data function that the reader wrote, with 0 and 1 in `y`, both frequent.
+def samples_of(function, x_shape, y_shape):
+    """Return `(x, y)`, 2,000 samples of a data function that the reader wrote, new ones for each seed.
 
     Args:
         function: called as `function(2000, seed)`, returns x and y.
         x_shape: the shape of one sample of `x`.
+        y_shape: that of one of `y`.
     """
     pairs = []
     for seed in (0, 1):
         pair = call(function, 2_000, seed)
         is_pair = isinstance(pair, (tuple, list)) and len(pair) == 2
         need(is_pair, f"The function must return x and y; it returns {_short(pair)}.")
-        pairs.append((numbers("x", pair[0], (2_000, *x_shape)), numbers("y", pair[1], (2_000, 1))))
+        x, y = numbers("x", pair[0], (2_000, *x_shape)), numbers("y", pair[1], (2_000, *y_shape))
+        pairs.append((x, y))
     (x, y), (other, _) = pairs
     need(not np.array_equal(x, other), "Two seeds give the same x: the seed is not used.")
+    return x, y
+
+
+def samples(function, x_shape):
+    """Return `(x, y)` like `samples_of`, with one 0 or 1 a sample in `y`, both frequent."""
+    x, y = samples_of(function, x_shape, (1,))
     need(np.isin(y, [0, 1]).all(), "y must hold 0 and 1 and nothing else.")
     need(abs(y.mean() - 0.5) < 0.1, f"y is 1 in {y.mean():.0%} of the samples; it should be about half.")
     return x, y
