@@ -1,7 +1,9 @@
 """Every exercise: its starter, its solution, wrong answers, and what the checker says of each."""
 
 import doctest
+import os
 import re
+import shutil
 
 import chapters
 import keras
@@ -242,6 +244,24 @@ def weights_with(divisor=None, axis=2, hide=None):
         return answers.softmax(np.where(mask[:, None], scores, -1e9), axis)
 
     return weights_of
+
+
+def back_up_with(move, part="part.keras", before=None):
+    """Chapter 8's backup: `before` the new file is written, and how it takes the old one's place."""
+
+    def back_up(model, path):
+        beside = os.path.join(os.path.dirname(path), part)
+        if before is not None:
+            before(path)
+        model.save(beside)
+        move(beside, path)
+
+    return back_up
+
+
+def removed_and_moved(beside, path):
+    os.remove(path)
+    os.rename(beside, path)
 
 
 # The exercise, what is wrong, the answer, and a part of what the checker should say.
@@ -573,6 +593,71 @@ WRONG = [
         lambda a: np.flatnonzero(a <= np.arange(len(a))),
         "must have shape (16,), got (8,)",
     ),
+    ("8.1", "the whole gradient", lambda p, n, r: 4 * p / r, "but less and less"),
+    ("8.1", "numbers for bytes", lambda p, n, r: 2 * (n - 1) / n * p / r, "How many bytes has a parameter?"),
+    ("8.1", "bits", lambda p, n, r: 64 * (n - 1) / n * p / r, "Are those bits or bytes?"),
+    ("8.1", "one round", lambda p, n, r: 4 * (n - 1) / n * p / r, "What does the second one bring?"),
+    ("8.1", "all workers", lambda p, n, r: 8 * (n - 1) * p / r, "they send at the same time"),
+    ("8.1", "twice the gradient", lambda p, n, r: 8 * p / r, "How much does each worker send?"),
+    (
+        "8.1",
+        "one worker sends",
+        lambda p, n, r: max(2 * (n - 1) / n, 0.1) * 4 * p / r,
+        "Whom does a single worker wait for?",
+    ),
+    ("8.1", "no rate", lambda p, n: 8 * (n - 1) / n * p, "raised TypeError"),
+    ("8.2", "own mean", lambda e, b: e.mean(), "which learning rate is that, in truth?"),
+    ("8.2", "sum", lambda e, b: e.sum(), "the sum of all errors, and not their mean"),
+    (
+        "8.2",
+        "mean of means for two",
+        lambda e, b: e.mean() / 2,
+        "How much should one sample of the batch count?",
+    ),
+    (
+        "8.2",
+        "mean of means",
+        lambda e, b: e.mean() / round(b / len(e)),
+        "as much in a small share as in a large one?",
+    ),
+    ("8.2", "by its share twice", lambda e, b: e.mean() * len(e) ** 2 / b**2, "up to 0.5"),
+    ("8.2", "each error", lambda e, b: e / b, "The loss of a share must have shape ()"),
+    ("8.3", "over the old one", lambda model, path: model.save(path), "leaves half a backup"),
+    (
+        "8.3",
+        "removed first",
+        back_up_with(os.replace, before=os.remove),
+        "written, a worker leaves no backup at all",
+    ),
+    (
+        "8.3",
+        "removed, then moved",
+        back_up_with(removed_and_moved),
+        "moved, a worker leaves no backup at all",
+    ),
+    ("8.3", "copied", back_up_with(shutil.copyfile), "written over the old one in place"),
+    (
+        "8.3",
+        "copied, and cleaned up",
+        back_up_with(lambda part, path: (shutil.copyfile(part, path), os.remove(part))),
+        "written over the old one in place",
+    ),
+    (
+        "8.3",
+        "old one kept as well",
+        back_up_with(lambda part, path: (shutil.copyfile(path, path + ".old"), os.replace(part, path))),
+        "leaves other files behind: backup.keras.old",
+    ),
+    ("8.3", "never moved", back_up_with(lambda part, path: None), "the backup is not the new model"),
+    ("8.3", "nothing", lambda model, path: None, "the backup is not the new model"),
+    ("8.3", "fails", lambda model, path: 1 / 0, "raised ZeroDivisionError"),
+    ("8.4", "the chapter's", (128, 4_096), "Of 128 samples three workers cannot each get the same number."),
+    ("8.4", "incomplete batch", (96, 4_096), "42 batches of 96, and a last one of 64"),
+    ("8.4", "a tiny batch", (3, 4_095), "from 64 to 128 samples, not 3"),
+    ("8.4", "few samples", (96, 960), "you keep 960"),
+    ("8.4", "more than there are", (96, 9_600), "you keep 9600"),
+    ("8.4", "a third of a sample", (96.5, 4_053), "must be whole numbers"),
+    ("8.4", "batch alone", 96, "must have shape (2,), got ()"),
     ("5.4", "how far", lambda a: np.arange(len(a)) - a, "must hold True or False"),
 ]
 
@@ -612,6 +697,10 @@ RIGHT_AS_WELL = [
     ("4.4", "other way", two_keywords()),
     ("5.2", "by hand", attention),
     ("5.3", "two axes at once", weights_with()),
+    ("8.2", "Keras", lambda e, b: keras.ops.sum(e / b)),
+    ("8.3", "renamed", back_up_with(os.rename)),
+    ("8.3", "moved", back_up_with(shutil.move)),
+    ("8.4", "three times 40", (120, 4_080)),
     ("5.4", "a list", lambda a: [int(a[t] <= t) for t in range(len(a))]),
 ]
 

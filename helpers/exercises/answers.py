@@ -18,20 +18,25 @@ def need(condition, message):
         raise NotYet(message)
 
 
-def call(function, *arguments):
+def attempt(function, *arguments):
     """Return what the reader's `function` returns; whatever it raises becomes a NotYet.
 
     Overflow and warnings are silent here: the numbers that come of it are judged, and say more.
     """
     need(callable(function), f"The answer must be a function; this is {_short(function)}.")
-    name = getattr(function, "__name__", "The function")
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = function(*arguments)
+            return function(*arguments)
     except Exception as error:
-        raise NotYet(f"{name} raised {type(error).__name__}: {_short(error, str)}") from error
-    need(result is not None, f"{name} gives back None. Does it end with a return?")
+        raised = f"{_name(function)} raised {type(error).__name__}: {_short(error, str)}"
+        raise NotYet(raised) from error
+
+
+def call(function, *arguments):
+    """Return what the reader's `function` returns, like `attempt`; None becomes a NotYet too."""
+    result = attempt(function, *arguments)
+    need(result is not None, f"{_name(function)} gives back None. Does it end with a return?")
     return result
 
 
@@ -86,6 +91,10 @@ def softmax(scores, axis):
     """Return the softmax of an array along `axis`."""
     exponentials = np.exp(scores - scores.max(axis=axis, keepdims=True))
     return exponentials / exponentials.sum(axis=axis, keepdims=True)
+
+
+def _name(function):
+    return getattr(function, "__name__", "The function")
 
 
 def _short(value, form=repr):
