@@ -23,6 +23,10 @@ PAGES = sorted(path.name for path in SITE.glob("*.html"))
 READING_PAGES = [name for name in PAGES if name not in ("genindex.html", "search.html")]
 
 
+def text_of(name: str) -> str:
+    return (SITE / name).read_text()
+
+
 def test_the_site_is_built():
     assert "index.html" in PAGES, "run `make site` first"
 
@@ -148,7 +152,7 @@ class _Links(HTMLParser):
 
 
 def test_no_link_within_the_site_is_broken():
-    pages = {name: _Links((SITE / name).read_text()) for name in PAGES}
+    pages = {name: _Links(text_of(name)) for name in PAGES}
     broken = []
     for name, page in pages.items():
         for link in page.links:
@@ -182,9 +186,9 @@ def test_policy_allows_the_page_itself_and_nothing_injected(visit, name):
 
 def test_only_pages_with_a_lab_load_lab_code():
     for name in PAGES:
-        text = (SITE / name).read_text()
+        text = text_of(name)
         assert ("labs/attention-lab.js" in text) == ("<attention-lab" in text), name
-    assert "<attention-lab" in (SITE / "index.html").read_text()
+    assert "<attention-lab" in text_of("index.html")
 
 
 def test_front_page_lab_comes_from_the_notebook_and_leads_to_it(visit):
@@ -234,7 +238,7 @@ def test_no_page_names_a_script_or_style_of_another_host():
     for name in PAGES:
         sources = re.findall(
             r'<(?:script|link(?! rel="canonical")|img|iframe)\b[^>]*(?:src|href)="(https?:[^"]*)"',
-            (SITE / name).read_text(),
+            text_of(name),
         )
         assert sources == [], name
 
@@ -242,7 +246,7 @@ def test_no_page_names_a_script_or_style_of_another_host():
 def test_pages_describe_themselves_to_search_engines_and_in_shared_links():
     descriptions = set()
     for name in set(READING_PAGES) - {"404.html"}:
-        text = (SITE / name).read_text()
+        text = text_of(name)
         tags = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', text))
         assert 40 < len(tags["description"]) < 250, name
         descriptions.add(tags["description"])
@@ -253,24 +257,46 @@ def test_pages_describe_themselves_to_search_engines_and_in_shared_links():
 
 
 def test_sitemap_lists_every_page():
-    listed = set(re.findall("<loc>(.*?)</loc>", (SITE / "sitemap.xml").read_text()))
+    listed = set(re.findall("<loc>(.*?)</loc>", text_of("sitemap.xml")))
     assert listed == {ADDRESS + name for name in READING_PAGES if name != "404.html"}
 
 
 def test_page_for_wrong_addresses_leads_back():
-    links = {link for link in _Links((SITE / "404.html").read_text()).links if link != "data:,"}
+    links = {link for link in _Links(text_of("404.html")).links if link != "data:,"}
     assert ADDRESS + "index.html" in links
     assert all((SITE / link.removeprefix(ADDRESS)).is_file() for link in links)
 
 
 def test_terms_are_linked_where_a_chapter_first_uses_them():
     for name in READING_PAGES:
-        terms = re.findall(
-            r'class="glossary-term reference internal" href="([^"]+)"', (SITE / name).read_text()
-        )
+        terms = re.findall(r'class="glossary-term reference internal" href="([^"]+)"', text_of(name))
         assert len(terms) == len(set(terms)), name
         if name[0].isdigit() and name != "404.html":
             assert "glossary.html#weights" in terms, name
+
+
+def test_every_paper_is_cited_where_it_is_used():
+    cited = set()
+    for name in READING_PAGES:
+        cited.update(re.findall(r'class="citation reference internal" href="[^"]*#([^"]+)"', text_of(name)))
+    assert cited == set(re.findall(r'id="(cite-\w+)"', text_of("references.html")))
+
+
+def test_every_chapter_numbers_its_equations_and_mentions_lead_to_them():
+    for name in READING_PAGES:
+        if re.match(r"\d\d_", name):
+            chapter = int(name[:2])
+            numbers = re.findall(r'<a class="equation-number" href="#equation-(\d+)-(\d+)">', text_of(name))
+            assert numbers == [(str(chapter), str(i + 1)) for i in range(len(numbers))], name
+            assert len(numbers) == text_of(name).count('class="katex-display"') > 0, name
+    mentions = [
+        (name, *match)
+        for name in READING_PAGES
+        for match in re.findall(r'class="equation reference internal" href="([^"#]*)#([^"]+)"', text_of(name))
+    ]
+    assert len(mentions) >= 4
+    for name, page, anchor in mentions:
+        assert f'id="{anchor}"' in text_of(page or name), (name, page)
 
 
 def test_the_archive_holds_every_notebook():
@@ -278,4 +304,4 @@ def test_the_archive_holds_every_notebook():
     notebooks = sorted((ROOT / "book").glob("*.ipynb"))
     assert archive.namelist() == [path.name for path in notebooks]
     assert all(archive.read(path.name) == path.read_bytes() for path in notebooks)
-    assert ADDRESS + "_static/notebooks.zip" in _Links((SITE / "index.html").read_text()).links
+    assert ADDRESS + "_static/notebooks.zip" in _Links(text_of("index.html")).links

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / "book" / "tools"
 sys.path.insert(0, str(TOOLS))
 
+import citations  # noqa: E402
 import icons  # noqa: E402
 import mathematics  # noqa: E402
 import pages  # noqa: E402
@@ -54,6 +55,28 @@ def test_mathematics_is_drawn_in_order():
 def test_wrong_mathematics_fails_the_build():
     with pytest.raises(ValueError, match="KaTeX"):
         mathematics.render([(r"\frac{1", False)])
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("as Bahdanau and others (2015) did", ("bahdanau", "2015")),
+        ("Adam (Kingma and Ba, 2015).", ("kingma", "2015")),
+        ("Stich (2019)", ("stich", "2019")),
+        ("P. Rémy, 2017", ("remy", "2017")),
+        ("Of 5 September 2025", None),
+        ("in the 2015 of Bahdanau", None),
+    ],
+)
+def test_citations_are_found_by_author_and_year(words, key):
+    match = citations.CITATION.search(words)
+    assert (match and citations.key_of(match)) == key
+
+
+def test_a_mention_of_an_equation_is_read_as_chapter_and_number():
+    match = mathematics.MENTION.search("Equation 4.1, with")
+    assert (match["chapter"], match["number"]) == ("4", "4.1")
+    assert mathematics.MENTION.search("equation 4") is None
 
 
 def test_policy_lists_the_pages_own_scripts_and_handlers_by_hash():

@@ -1,11 +1,10 @@
-"""Sphinx extension: links the first use of each glossary term on a page to its entry.
-
-The chapters stay plain Markdown this way, which reads well in a notebook too.
-"""
+"""Sphinx extension: links the first use of each glossary term on a page to its entry."""
 
 import re
 
 from docutils import nodes
+
+from running_text import link, running_texts
 
 GLOSSARY = "glossary"
 ENTRY_LEVEL = 3  # "### term"
@@ -23,19 +22,10 @@ def link_first_uses(app, doctree, page):
         return
     address = app.builder.get_relative_uri(page, GLOSSARY)
     waiting = entries(app.env.get_doctree(GLOSSARY))
-    for text in list(doctree.findall(nodes.Text)):
-        if _runs(text):
-            parts, waiting = linked(text.astext(), waiting, address)
-            if len(parts) > 1:
-                text.parent.replace(text, parts)
-
-
-def _runs(text):
-    """Say whether a text stands in a paragraph, in bold or italics perhaps, but in no code and no link."""
-    parent = text.parent
-    while isinstance(parent, (nodes.strong, nodes.emphasis)):
-        parent = parent.parent
-    return isinstance(parent, nodes.paragraph)
+    for text in running_texts(doctree):
+        parts, waiting = linked(text.astext(), waiting, address)
+        if len(parts) > 1:
+            text.parent.replace(text, parts)
 
 
 def entries(glossary):
@@ -79,8 +69,6 @@ def linked(text, waiting, address):
     # The earliest; of two that begin together the longer: "attention column" before "attention".
     match, key = min(uses, key=lambda use: (use[0].start(), -use[0].end()))
     waiting = {other: term for other, term in waiting.items() if other != key}
-    link = nodes.reference(
-        "", match.group(), internal=True, refuri=f"{address}#{key}", classes=["glossary-term"]
-    )
+    use = link(match.group(), f"{address}#{key}", "glossary-term")
     rest, waiting = linked(text[match.end() :], waiting, address)
-    return [nodes.Text(text[: match.start()]), link, *rest], waiting
+    return [nodes.Text(text[: match.start()]), use, *rest], waiting
