@@ -16,7 +16,7 @@ PORT ?= 8000
 # Where the machine has no node, it is beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book pdf epub run lab test test-colab lint benchmark repository picture clean
+.PHONY: help install lock labs site book pdf epub run lab test test-colab lint benchmark compare repository picture clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -96,8 +96,11 @@ lint: install  ## check style and spelling (a bibliography is full of names)
 	git ls-files -z -- ':!*.lock' ':!*.png' ':!*.bib' ':!*lock.json' | xargs -0 $(BIN)/codespell
 	@cd labs && $(WITH_NODE) npm run --silent check
 
-benchmark: site  ## time retraining against model.fit, in the kernel and in the browser
+benchmark: site  ## time labs, pages and notebooks, and keep the figures
 	$(BIN)/python -m benchmarks
+
+compare: .venv/installed  ## compare two commits that were timed here: make compare OLD=… NEW=…
+	@$(BIN)/python -m benchmarks "$(OLD)" "$(NEW)"
 
 repository: .venv/installed  ## set the repository's address everywhere: make repository URL=https://…
 	$(BIN)/python book/tools/repository.py "$(URL)"
