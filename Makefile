@@ -16,7 +16,8 @@ PORT ?= 8000
 # Where the machine has no node, it is beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book pdf epub run lab test test-colab lint benchmark compare repository picture clean
+.PHONY: help install lock labs site book pdf epub run lab test test-colab test-frontends lint benchmark compare \
+	repository picture clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -80,6 +81,9 @@ test: site lint  ## run every test there is
 
 test-colab: .venv-colab/installed  ## run every notebook on Colab's versions, alone on its disk
 	$(BIN)/python tests/colab.py "$(CURDIR)/.venv-colab/bin/python"
+
+test-frontends: install  ## run every notebook in JupyterLab and in Notebook, by mouse and keyboard
+	$(BIN)/python -m pytest tests/frontends.py
 
 COLAB_PYTHON ?= $(shell for python in python3.12 python3.13 $(PYTHON); do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)

@@ -83,7 +83,7 @@ def test_no_workflow_can_be_made_to_leak_or_to_hang(name):
             assert step["with"]["persist-credentials"] is False
 
 
-def test_tests_run_on_every_python_on_macos_and_on_the_versions_of_colab():
+def test_tests_run_on_every_python_on_macos_on_the_versions_of_colab_and_in_the_front_ends():
     workflow = read_workflow("test.yml")
     assert workflow["on"] == {"push": {"branches": ["main"]}, "pull_request": None}
     assert workflow["concurrency"]["cancel-in-progress"] is True
@@ -99,6 +99,7 @@ def test_tests_run_on_every_python_on_macos_and_on_the_versions_of_colab():
         ("ubuntu", "3.13", "make test"),
         ("macos", "3.12", "make test"),
         ("ubuntu", "3.12", "make test-colab"),
+        ("ubuntu", "3.12", "make test-frontends"),
     }
 
 
