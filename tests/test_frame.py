@@ -100,6 +100,7 @@ def test_tests_run_on_every_python_on_macos_on_the_versions_of_colab_and_in_the_
         ("macos", "3.12", "make test"),
         ("ubuntu", "3.12", "make test-colab"),
         ("ubuntu", "3.12", "make test-frontends"),
+        ("ubuntu", "3.12", "make audit"),
     }
 
 

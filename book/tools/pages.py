@@ -147,7 +147,8 @@ def with_security_policy(page):
     hashes = " ".join(sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
     policy = (
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-        f"script-src 'self' 'wasm-unsafe-eval' 'unsafe-hashes' {hashes}; object-src 'none'; base-uri 'none'"
+        f"script-src 'self' 'wasm-unsafe-eval' 'unsafe-hashes' {hashes}; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'"
     )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return page.replace("<head>", f"<head>\n    {meta}", 1)
