@@ -23,6 +23,7 @@ from helpers.palette import FIGURE
 WIDTH = 5.6  # inches; at this width and size the text stays legible on a phone
 FONT_SIZE = 11
 DOTS_PER_INCH = 144
+_MEASURES = ("weight", "effect")
 TOKEN_COLUMNS = 60.5  # letters of a fixed width in a line of tokens; 40 single letters fill one
 TOKEN_GAP = 0.5  # between two tokens, in letters
 TOKEN_LINE = 0.36  # inches
@@ -461,6 +462,101 @@ def losses_and_attention(history, weights, answer, *, axis="column"):
     return figure
 
 
+def weight_and_effect(rows, *, axis="step", ablated=None):
+    """Draw the weight of each step beside what ablating it does, a row for each model, answers marked.
+
+    Args:
+        rows: a dict from a row's title to a triple: weights (n,) or (seeds, n), effects of the same
+            shape, between 0 and 1, and the index of the answer.
+        axis: what an index counts, "column" or "step".
+        ablated: the index of a step that the reader has taken out, framed by a dashed line; None
+            for none.
+
+    Returns:
+        A Figure whose `alt` says for each row where the largest weight and the largest effect are:
+            "found" where both are on the answer. With `ablated` it also gives the effects of that
+            step and of the answer, to one decimal.
+
+    Raises:
+        TypeError, ValueError: no row, numbers that are none, rows of different shapes, or an answer
+            or a step outside them.
+    """
+    if not isinstance(rows, dict) or not rows:
+        raise TypeError(f"rows must be a dict from a title to (weights, effects, answer), got {rows!r}")
+    flat = {(title, name): row[i] for title, row in rows.items() for i, name in enumerate(_MEASURES)}
+    flat = _panels(flat, (1, 2))
+    last = next(iter(flat.values())).shape[1] - 1
+    answers = {title: checks.integer("answer", row[2], 0, last) for title, row in rows.items()}
+    if ablated is not None:
+        ablated = checks.integer("ablated", ablated, 0, last)
+    means = {key: values.mean(axis=0) for key, values in flat.items()}
+    said = []
+    for title, answer in answers.items():
+        weight, effect = (int(means[title, name].argmax()) for name in _MEASURES)
+        found = "found" if weight == effect == answer else "not found"
+        said.append(
+            f"{title}: largest weight on {axis} {weight}, largest effect on {axis} {effect}, {found}."
+        )
+        if ablated is not None:
+            sizes = means[title, "effect"]
+            said.append(
+                f"Ablating {axis} {ablated} changes the prediction by {sizes[ablated]:.1f}, "
+                f"ablating the answer, {axis} {answer}, by {sizes[answer]:.1f}."
+            )
+
+    figure = Figure(" ".join(said), height=0.7 + 1.15 * len(rows))
+    grid = figure.subplots(len(rows), 2, sharex=True, sharey=True, squeeze=False)
+    for axes_of_row, (title, answer) in zip(grid, answers.items(), strict=True):
+        for axes, name in zip(axes_of_row, _MEASURES, strict=True):
+            _draw_bars(axes, flat[title, name], top=1)
+            _mark_answer(axes, answer)
+            if ablated is not None:
+                axes.add_patch(_outline(ablated - 0.5, 0, 1, 1, "muted", "--"))
+        axes_of_row[0].set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
+    for axes, name in zip(grid[0], _MEASURES, strict=True):
+        axes.set_title(name, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+    for axes in grid[-1]:
+        axes.set_xlabel(axis)
+    return figure
+
+
+def dots(panels, *, quantity, alt):
+    """Draw repeated measurements as dots, one a repetition: a chart for each panel, a line for each row.
+
+    Args:
+        panels: a dict from a chart's title to a dict from a row's title to values (repetitions,)
+            between -1 and 1. All charts have the same rows; they are drawn side by side.
+        quantity: what is measured.
+        alt: what the figure shows, in words that hold on any machine.
+
+    Raises:
+        TypeError, ValueError: no chart, values that are not numbers from -1 to 1, or charts with
+            different rows.
+    """
+    if not isinstance(panels, dict) or not panels:
+        raise TypeError(f"panels must be a dict from a title to its rows, got {panels!r}")
+    rows = sorted({tuple(panel) for panel in panels.values()})
+    if len(rows) != 1:
+        raise ValueError(f"panels must have equal rows, got {rows}")
+    figure = Figure(alt, height=1.0 + 0.32 * len(rows[0]))
+    grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (title, panel) in zip(grid, panels.items(), strict=True):
+        _style(axes).set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+        for height, (row, values) in enumerate(panel.items()):
+            values = checks.finite_array(f"panels[{title!r}][{row!r}]", values, (1,))
+            if np.abs(values).max() > 1:
+                raise ValueError(f"panels must hold numbers from -1 to 1, got {values.round(2)} in {title!r}")
+            axes.axhline(height, color=FIGURE["muted"], linewidth=0.5, alpha=0.5)
+            axes.plot(values, np.full(len(values), height), "o", color=FIGURE["weight"], alpha=0.7)
+        axes.axvline(0, color=FIGURE["muted"], linewidth=0.8)
+        axes.set_xlim(-1.05, 1.05)
+        axes.set_xticks([-1, 0, 1])
+    grid[0].set_yticks(range(len(rows[0])), rows[0])
+    grid[0].invert_yaxis()  # shared: the first row on top
+    grid[len(grid) // 2].set_xlabel(quantity)
+    return figure
+
+
 def scaling(panels, *, quantity):
     """Draw how a quantity grows with one size or another, a chart for each size.
 
@@ -756,10 +852,9 @@ def _mark_answer(axes, answer, *, label=True):
     )
 
 
-def _outline(x, y, width, height):
-    return matplotlib.patches.Rectangle(
-        (x, y), width, height, fill=False, edgecolor=FIGURE["answer"], linewidth=1.8, zorder=3, clip_on=False
-    )
+def _outline(x, y, width, height, colour="answer", linestyle="-"):
+    style = {"edgecolor": FIGURE[colour], "linestyle": linestyle, "linewidth": 1.8}
+    return matplotlib.patches.Rectangle((x, y), width, height, fill=False, zorder=3, clip_on=False, **style)
 
 
 def _style(axes):

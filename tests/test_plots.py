@@ -26,6 +26,8 @@ MAKERS = {
     "alignment_heatmap": lambda: plots.alignment_heatmap(
         {"head 1": np.eye(3), "head 2": np.eye(3)}, range(3)
     ),
+    "weight_and_effect": lambda: plots.weight_and_effect({"before": (SEEDS, SEEDS, 1)}, ablated=2),
+    "dots": lambda: plots.dots({"weights": {"LSTM": [0.2, -0.5]}}, quantity="correlation", alt="Two dots."),
     "power_laws": lambda: plots.power_laws({"seconds": {"LSTM": {1: 2.0, 4: 8.0}}}, size="steps"),
     "scaling": lambda: plots.scaling({"samples": {1: 2.0, 3: 4.0}}, quantity="seconds"),
     "learning_curve": lambda: plots.learning_curve({"loss": [2.0, 1.0], "val_loss": [3.0, 1.5]}),
@@ -438,6 +440,25 @@ def test_losses_and_attention_refuses_what_does_not_fit(history, weights, error,
         (lambda: plots.attention_grid({"a": {"b": [1.0]}, "c": {}}, 0), ValueError, "rows must have equal"),
         (lambda: plots.attention_grid({"a": {"b": [1.0]}}, 1), ValueError, "answer must be from 0 to 0"),
         (lambda: plots.attention_grid({}, 0), ValueError, "rows must have equal"),
+        (lambda: plots.weight_and_effect({}), TypeError, "rows must be a dict from a title"),
+        (
+            lambda: plots.weight_and_effect({"a": ([0.5, 0.5], [1, 0], 2)}),
+            ValueError,
+            "answer must be from 0",
+        ),
+        (lambda: plots.weight_and_effect({"a": ([0.5, 0.5], [1], 0)}), ValueError, "equal numbers of values"),
+        (
+            lambda: plots.weight_and_effect({"a": ([1, 0], [1, 0], 0)}, ablated=-1),
+            ValueError,
+            "ablated must be from 0 to 1, got -1",
+        ),
+        (lambda: plots.dots([], quantity="q", alt="a"), TypeError, "panels must be a dict from a title"),
+        (
+            lambda: plots.dots({"a": {"b": [1]}, "c": {}}, quantity="q", alt="a"),
+            ValueError,
+            "panels must have equal rows",
+        ),
+        (lambda: plots.dots({"a": {"b": [2]}}, quantity="q", alt="a"), ValueError, "numbers from -1 to 1"),
         (lambda: plots.scaling({}, quantity="s"), TypeError, "panels must be a dict"),
         (
             lambda: plots.scaling({"n": {1: np.nan}}, quantity="s"),
@@ -685,3 +706,34 @@ def test_alignment_refuses_what_does_not_fit_the_texts(wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=rf"{name} must have the shape of the texts, \(2, 2\), got"):
         plots.alignment(**arguments)
+
+
+def test_weight_and_effect_says_where_both_are_and_what_ablating_does():
+    effects = np.array([[0.0, 0.46, 0.1], [0.0, 0.54, 0.02]])
+    rows = {"before": (SEEDS[:2, [0, 2, 1]], effects, 1), "after": (SEEDS[:2, ::-1], effects, 1)}
+    figure = plots.weight_and_effect(rows)
+    assert figure.alt == (
+        "before: largest weight on step 1, largest effect on step 1, found. "
+        "after: largest weight on step 0, largest effect on step 1, not found."
+    )
+    assert [len(bars(axes)) for axes in figure.axes] == [3] * 4
+    heights = [bar.get_height() for bar in bars(figure.axes[1])]
+    np.testing.assert_allclose(heights, effects.mean(axis=0))
+    ablated = plots.weight_and_effect({"before": rows["before"]}, ablated=2, axis="column")
+    assert ablated.alt.endswith(
+        "Ablating column 2 changes the prediction by 0.1, ablating the answer, column 1, by 0.5."
+    )
+    frames = [patch for axes in ablated.axes for patch in outlines(axes) if patch.get_linestyle() == "--"]
+    assert [frame.get_x() for frame in frames] == [1.5, 1.5]
+
+
+def test_dots_are_one_a_repetition_the_first_row_on_top():
+    panels = {"weights": {"LSTM": [0.1, 0.3], "GRU": [-0.2]}, "gradients": {"LSTM": [0.5], "GRU": [1.0]}}
+    figure = plots.dots(panels, quantity="correlation", alt="Some dots.")
+    left, right = figure.axes
+    drawn = [line.get_xydata().tolist() for line in left.lines if line.get_marker() == "o"]
+    assert drawn == [[[0.1, 0], [0.3, 0]], [[-0.2, 1]]]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["LSTM", "GRU"]
+    assert left.get_ylim()[0] > left.get_ylim()[1]
+    assert right.get_xlim() == left.get_xlim()
+    assert figure.alt == "Some dots."
