@@ -4,12 +4,8 @@ import { html } from "./html";
 
 export function sourceView(lab: string): HTMLElement {
   const code = html("code", {}, "Loading …");
-  const details = html(
-    "details",
-    { class: "lab-source" },
-    html("summary", {}, "The same model in TensorFlow.js"),
-    html("pre", { tabindex: 0 }, code),
-  );
+  const pre = html("pre", { tabindex: 0 }, code);
+  const details = html("details", { class: "lab-source" }, html("summary", {}, "The same model in TensorFlow.js"), pre);
   let loaded = false;
   details.addEventListener("toggle", async () => {
     if (!details.open || loaded) return;
@@ -17,6 +13,7 @@ export function sourceView(lab: string): HTMLElement {
       const response = await fetch(beside(`${lab}.ts.txt`));
       if (!response.ok) throw new Error(String(response.status));
       code.textContent = await response.text();
+      pre.tabIndex = 0; // the site's theme takes it away from what does not scroll yet
       loaded = true;
     } catch (error) {
       code.textContent = `The code could not be loaded (${(error as Error).message}). Close and open this to try again.`;
