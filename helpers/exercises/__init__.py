@@ -34,4 +34,4 @@ def check(number, answer):
         said = f"right. {CHECKERS[number](answer)}"
     except NotYet as wrong:
         said = f"not yet. {wrong}"
-    print(textwrap.fill(f"Exercise {number}: {said}", width=80))
+    print(textwrap.fill(f"Exercise {number}: {said}", width=72))  # what fits beside a solution on the site
