@@ -246,6 +246,38 @@ def weights_with(divisor=None, axis=2, hide=None):
     return weights_of
 
 
+def attend_across(scores_of=None, mask="source", axis=2, sums=None):
+    """Chapter 6's cross-attention; each argument changes a part of it."""
+
+    def attend(query, states, source, target):
+        masks = {"source": source[:, None], "target": target[:, :, None], "none": True}
+        scores = query @ np.swapaxes(states, 1, 2)
+        scores = scores if scores_of is None else scores_of(scores)
+        weights = answers.softmax(np.where(masks[mask], scores, -1e9), axis)
+        return (weights @ states if sums is None else sums(weights, query, states)), weights
+
+    return attend
+
+
+def additive(build):
+    """A model of chapter 6's additive score: `build(query, states, units)` puts out the context."""
+
+    def bahdanau(query_dim, dim, units):
+        query, states = keras.Input((None, query_dim)), keras.Input((None, dim))
+        return keras.Model([query, states], build(query, states, units))
+
+    return bahdanau
+
+
+def kernel(units, **options):
+    return layers.Dense(units, use_bias=False, **options)
+
+
+def additive_layer(query, states, units):
+    attend = DEFINITIONS["6"]["AdditiveAttention"](units)
+    return attend(query, states, mask=keras.ops.ones_like(states[:, :, 0], "bool"))[0]
+
+
 def back_up_with(move, part="part.keras", before=None):
     """Chapter 8's backup: `before` the new file is written, and how it takes the old one's place."""
 
@@ -593,6 +625,159 @@ WRONG = [
         lambda a: np.flatnonzero(a <= np.arange(len(a))),
         "must have shape (16,), got (8,)",
     ),
+    ("6.1", "no v", lambda q, d, u: (0, q * d, (q + d) * u), "what makes one score of them?"),
+    ("6.1", "dot trains", lambda q, d, u: (d, q * d, (q + d + 1) * u), "What would it train?"),
+    ("6.1", "square", lambda q, d, u: (0, d * d, (q + d + 1) * u), "for general. Which shape has a matrix"),
+    ("6.1", "biases", lambda q, d, u: (0, q * d, (q + d + 3) * u), "what is the shape of each?"),
+    ("6.1", "one kernel", lambda q, d, u: (0, q * d, (q + 1) * u), "what is the shape of each?"),
+    ("6.1", "one number", lambda q, d, u: q * d, "must have shape (3,), got ()"),
+    ("6.2", "as copied", lambda y: (y, y), "sees the very symbol that it should write"),
+    ("6.2", "both shifted", lambda y: (y[:, :-1], y[:, :-1]), "sees the very symbol that it should write"),
+    ("6.2", "changed places", lambda y: (y[:, 1:], y[:, :-1]), "the target is the start symbol"),
+    ("6.2", "rolled back", lambda y: (y, np.roll(y, -1, axis=1)), "the target is the start symbol"),
+    (
+        "6.2",
+        "order lost",
+        lambda y: (np.c_[y[:, :1], np.sort(y[:, 1:-1], axis=1)], y[:, 1:]),
+        "the symbol that stands before the one to write",
+    ),
+    (
+        "6.2",
+        "end in front",
+        lambda y: (np.roll(y[:, 1:], 1, axis=1), y[:, 1:]),
+        "written before the first symbol?",
+    ),
+    ("6.2", "one longer", lambda y: (y, y[:, 1:]), "has shape (3, 6), the target (3, 5)"),
+    ("6.2", "no end", lambda y: (y[:, :-2], y[:, 1:-1]), "all of the symbols after the start"),
+    ("6.2", "samples", lambda y: (y[:-1], y[1:]), "a row for each sample"),
+    ("6.2", "one array", lambda y: y[:, :-1], "must return two arrays"),
+    ("6.3", "as copied", attend_across(mask="target", axis=1), "Who should compete with whom?"),
+    ("6.3", "the axis alone", attend_across(mask="target"), "Whose mask hides the inputs?"),
+    ("6.3", "the mask alone", attend_across(axis=1), "Who should compete with whom?"),
+    ("6.3", "no mask", attend_across(mask="none"), "Whose mask hides the inputs?"),
+    ("6.3", "scaled", attend_across(lambda s: s / 2), "are not the softmax of the scores"),
+    (
+        "6.3",
+        "turned",
+        lambda q, s, m, t: (
+            attend_across()(q, s, m, t)[0],
+            np.swapaxes(attend_across()(q, s, m, t)[1], 1, 2),
+        ),
+        "Who should compete with whom?",
+    ),
+    (
+        "6.3",
+        "turned, other lengths",
+        lambda q, s, m, t: (
+            q,
+            attend_across()(q, s, m, t)[1].swapaxes(1, 2) if len(q) > 2 else attend_across()(q, s, m, t)[1],
+        ),
+        "the context is not the weighted sum",
+    ),
+    (
+        "6.3",
+        "mask after the softmax",
+        lambda q, s, m, t: (q, attend_across(mask="none")(q, s, m, t)[1] * m[:, None]),
+        "The weights of a real output add up to 0.",
+    ),
+    (
+        "6.3",
+        "queries summed",
+        attend_across(sums=lambda w, q, s: w @ w @ s if q.shape == s.shape else q),
+        "weighted sum",
+    ),
+    ("6.3", "context alone", lambda q, s, m, t: q, "must return context and weights"),
+    (
+        "6.4",
+        "as copied",
+        additive(
+            lambda q, s, u: layers.AdditiveAttention()([layers.Lambda(lambda x: layers.Dense(u)(x))(q), s])
+        ),
+        "What is made anew at every call?",
+    ),
+    (
+        "6.4",
+        "states as they are",
+        additive(lambda q, s, u: layers.AdditiveAttention()([kernel(u)(q), s])),
+        "the model trains 2 weight(s), of shape (4, 6) and (6,)",
+    ),
+    (
+        "6.4",
+        "no v",
+        additive(lambda q, s, u: layers.AdditiveAttention(use_scale=False)([kernel(u)(q), s, kernel(u)(s)])),
+        "the model trains 2 weight(s)",
+    ),
+    (
+        "6.4",
+        "a general score",
+        additive(lambda q, s, u: layers.Attention()([kernel(s.shape[-1])(q), s])),
+        "the model trains 1 weight(s)",
+    ),
+    (
+        "6.4",
+        "biases",
+        additive(lambda q, s, u: layers.AdditiveAttention()([layers.Dense(u)(q), s, layers.Dense(u)(s)])),
+        "the model trains 5 weight(s)",
+    ),
+    (
+        "6.4",
+        "projected states summed",
+        additive(lambda q, s, u: layers.AdditiveAttention()([kernel(u)(q), kernel(u)(s)])),
+        "what is summed is the projected states",
+    ),
+    (
+        "6.4",
+        "tanh twice",
+        additive(
+            lambda q, s, u: layers.AdditiveAttention()(
+                [kernel(u, activation="tanh")(q), s, kernel(u, activation="tanh")(s)]
+            )
+        ),
+        "not that of the chapter's equation",
+    ),
+    ("6.4", "a layer", lambda q, d, u: layers.AdditiveAttention(), "must return a Keras model, not Additive"),
+    (
+        "6.4",
+        "weights",
+        additive(lambda q, s, u: keras.ops.softmax(kernel(s.shape[-1])(q) @ keras.ops.swapaxes(s, 1, 2))),
+        "The context must have shape (2, 5, 6)",
+    ),
+    (
+        "6.5",
+        "a fixed diagonal",
+        lambda w, x, y: (w.argmax(2) == np.arange(x.shape[1])[::-1][: y.shape[1]]).mean(),
+        "Which symbol stands at the step that a row looks at?",
+    ),
+    (
+        "6.5",
+        "the weight on it",
+        lambda w, x, y: (w * (x[:, None] == y[:, :, None])).sum(axis=2).mean(),
+        "How often does it have the *largest* weight?",
+    ),
+    (
+        "6.5",
+        "the first place alone",
+        lambda w, x, y: (w.argmax(2) == (x[:, None] == y[:, :, None]).argmax(2)).mean(),
+        "may stand in the input twice",
+    ),
+    (
+        "6.5",
+        "a count",
+        lambda w, x, y: (np.take_along_axis(x, w.argmax(2), 1) == y).sum(),
+        "a number of rows, not a share",
+    ),
+    (
+        "6.5",
+        "each row",
+        lambda w, x, y: (np.take_along_axis(x, w.argmax(2), 1) == y).mean(axis=1),
+        "must have shape (), got (3,)",
+    ),
+    (
+        "6.5",
+        "whole samples",
+        lambda w, x, y: (np.take_along_axis(x, w.argmax(2), 1) == y).all(axis=1).mean(),
+        "In 5 of 12 rows the step with the largest weight holds the symbol",
+    ),
     ("8.1", "the whole gradient", lambda p, n, r: 4 * p / r, "but less and less"),
     ("8.1", "numbers for bytes", lambda p, n, r: 2 * (n - 1) / n * p / r, "How many bytes has a parameter?"),
     ("8.1", "bits", lambda p, n, r: 64 * (n - 1) / n * p / r, "Are those bits or bytes?"),
@@ -697,6 +882,9 @@ RIGHT_AS_WELL = [
     ("4.4", "other way", two_keywords()),
     ("5.2", "by hand", attention),
     ("5.3", "two axes at once", weights_with()),
+    ("6.2", "from a list", lambda y: [y[:, :-1], y[:, 1:]]),
+    ("6.3", "the notebook's layer", lambda q, s, m, t: DEFINITIONS["6"]["DotAttention"]()(q, s, mask=m)),
+    ("6.4", "the notebook's layer", additive(additive_layer)),
     ("8.2", "Keras", lambda e, b: keras.ops.sum(e / b)),
     ("8.3", "renamed", back_up_with(os.rename)),
     ("8.3", "moved", back_up_with(shutil.move)),
