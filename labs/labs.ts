@@ -1,4 +1,5 @@
 import { denseLab } from "./dense";
+import { explanationLab } from "./explanation";
 import { perDimensionLab } from "./per_dimension";
 import { poolingLab } from "./pooling";
 import { recurrentLab } from "./recurrent";
@@ -15,5 +16,6 @@ export const labs: Record<string, Lab> = {
   pooling: poolingLab,
   self_attention: selfAttentionLab,
   seq2seq: seq2seqLab,
+  explanation: explanationLab,
   workers: workersLab,
 };

@@ -95,6 +95,12 @@ CONTROLS = {
         _integer("epochs", 5, 1, 20),
         _integer("seed", 0, 0, 9),
     ],
+    "explanation": [
+        _choice("model", "before LSTM", ["dense", "before LSTM", "after LSTM", "after SimpleRNN"]),
+        _integer("attention_step", 10, 0, 19),
+        _integer("ablate", 10, 0, 19),
+        _integer("seed", 0, 0, 9),
+    ],
     "workers": [
         _choice("workers", 4, [1, 2, 4, 8]),
         _choice("batch_size", 64, [16, 32, 64]),

@@ -296,6 +296,44 @@ def removed_and_moved(beside, path):
     os.rename(beside, path)
 
 
+def integrated(way=lambda b, x, r: b + r * (x - b), times=lambda x, b: x - b, mean=np.mean):
+    """Integrated gradients with another way, another factor or another mean of the slopes."""
+
+    def attribution(gradient, x, baseline):
+        slopes = [gradient(way(baseline, x, r)) for r in (np.arange(50) + 0.5) / 50]
+        return times(x, baseline) * mean(slopes, axis=0)
+
+    return attribution
+
+
+def erased(scale, copy=True):
+    def erase(weights, step):
+        left = weights.copy() if copy else weights
+        lost = left[:, step].copy()
+        left[:, step] = 0
+        return scale(left, lost, step)
+
+    return erase
+
+
+def shared_equally(left, lost, step):
+    return np.where(np.arange(left.shape[1]) == step, 0, left + lost[:, None] / (left.shape[1] - 1))
+
+
+def columns_with(columns, hold=lambda y: y):
+    def make(num_samples, seed):
+        x, y = data.get_data(num_samples, 20, 5, seed=seed)
+        x[:, columns] = hold(y)
+        return x, y
+
+    return make
+
+
+RISING = np.linspace(0.001, 0.02, 20)
+POINTING = np.where(np.arange(20) == 10, 1.0, RISING)
+FALLING = np.where(np.arange(20) == 10, 0.1, RISING[::-1])
+
+
 # The exercise, what is wrong, the answer, and a part of what the checker should say.
 WRONG = [
     ("1.1", "overflow", naive, "Which number became too large?"),
@@ -778,6 +816,45 @@ WRONG = [
         lambda w, x, y: (np.take_along_axis(x, w.argmax(2), 1) == y).all(axis=1).mean(),
         "In 5 of 12 rows the step with the largest weight holds the symbol",
     ),
+    ("7.1", "as the effects", POINTING / POINTING.sum(), "The rank correlation is 1.00."),
+    ("7.1", "below one half", FALLING / FALLING.sum(), "it should be above one half"),
+    ("7.1", "reversed altogether", RISING[::-1] / RISING.sum(), "The largest weight is on step 0"),
+    ("7.1", "only the top", np.eye(20)[10], "Two steps have the same weight"),
+    ("7.1", "no weights", 3 * POINTING, "not to 1"),
+    ("7.2", "times the input", integrated(times=lambda x, b: x), "From another baseline than zeros"),
+    ("7.2", "only the end", integrated(way=lambda b, x, r: x), "From zeros the output changes by"),
+    ("7.2", "way from zero", integrated(way=lambda b, x, r: r * x), "From another baseline than zeros"),
+    ("7.2", "sum of slopes", integrated(mean=np.sum), "From zeros the output changes by"),
+    (
+        "7.2",
+        "shared equally",
+        lambda g, x, b: np.full(x.shape, integrated()(g, x, b).mean(axis=1, keepdims=True)),
+        "not shared out among the inputs",
+    ),
+    ("7.3", "hole", erased(lambda left, lost, step: left), "the weights of the first sample add up to 0."),
+    ("7.3", "shared equally", erased(shared_equally), "have not kept their proportions"),
+    ("7.3", "softmax again", erased(lambda left, lost, step: naive(left)), "its weight is not 0"),
+    (
+        "7.3",
+        "in place",
+        erased(lambda left, lost, step: left / left.sum(axis=1, keepdims=True), copy=False),
+        "the array handed in has changed as well",
+    ),
+    (
+        "7.3",
+        "one total",
+        erased(lambda left, lost, step: left / left.sum()),
+        "the weights of the first sample add up to 0.",
+    ),
+    ("7.4", "one column", columns_with([5]), "Column 15 holds the target in 0% of the samples."),
+    ("7.4", "the opposite", columns_with([15], lambda y: 1 - y), "Column 15 holds the target in 0%"),
+    ("7.4", "a third copy", columns_with([15, 7]), "Column 7 holds 0 or 1; it should hold noise."),
+    ("7.4", "another place", columns_with([14]), "Column 15 holds the target in 0%"),
+    ("7.5", "turned round", [0.1, 0.1, 0.4, 0.4][::-1], "The distance from the old weights is 0.00"),
+    ("7.5", "another context", [0.7, 0.1, 0.1, 0.1], "The context is [0.8 0.2]; with the old"),
+    ("7.5", "below 0", [-0.1, -0.1, 0.6, 0.6], "none may be below 0"),
+    ("7.5", "too near", [0.3, 0.3, 0.2, 0.2], "The distance from the old weights is 0.20"),
+    ("7.5", "not 1", [0.5, 0.5, 0.0, 0.5], "The weights add up to 1.50, not to 1."),
     ("8.1", "the whole gradient", lambda p, n, r: 4 * p / r, "but less and less"),
     ("8.1", "numbers for bytes", lambda p, n, r: 2 * (n - 1) / n * p / r, "How many bytes has a parameter?"),
     ("8.1", "bits", lambda p, n, r: 64 * (n - 1) / n * p / r, "Are those bits or bytes?"),

@@ -7,10 +7,19 @@ and returns a sentence on what it achieves, or raises `NotYet` with a sentence o
 import textwrap
 
 from helpers import checks
-from helpers.exercises import chapter_1, chapter_2, chapter_3, chapter_4, chapter_5, chapter_6, chapter_8
+from helpers.exercises import (
+    chapter_1,
+    chapter_2,
+    chapter_3,
+    chapter_4,
+    chapter_5,
+    chapter_6,
+    chapter_7,
+    chapter_8,
+)
 from helpers.exercises.answers import NotYet
 
-CHAPTERS = (chapter_1, chapter_2, chapter_3, chapter_4, chapter_5, chapter_6, chapter_8)
+CHAPTERS = (chapter_1, chapter_2, chapter_3, chapter_4, chapter_5, chapter_6, chapter_7, chapter_8)
 CHECKERS = {number: checker for chapter in CHAPTERS for number, checker in chapter.CHECKERS.items()}
 
 

@@ -2,14 +2,19 @@
 import { axis, percent } from "./axis";
 import { html, svg } from "./html";
 import type { BarsPicture } from "./messages";
-import type { Drawing } from "./picture";
+import { PICKED, type Drawing, type Picked } from "./picture";
 import { fixed, indexOfLargest } from "./verdict";
 
 const LABEL_HEIGHT = 16;
 const BAR_HEIGHT = 84;
 
 export const bars: Drawing<BarsPicture> = {
-  layout: ({ title, answer, panels }) => [title, answer, panels.map(({ title, weights }) => [title, weights.length])],
+  layout: ({ title, answer, panels, picked }) => [
+    title,
+    answer,
+    panels.map(({ title, weights }) => [title, weights.length]),
+    picked?.control,
+  ],
   build: buildBars,
   describe,
   table: ({ position, answer, panels }) => ({
@@ -22,7 +27,9 @@ export const bars: Drawing<BarsPicture> = {
 };
 
 function buildBars(picture: BarsPicture) {
-  const panels = picture.panels.map(({ title, weights }) => buildPanel(title, weights.length, picture.answer));
+  const panels = picture.panels.map(({ title, weights }) =>
+    buildPanel(title, weights.length, picture.answer, picture.picked?.control),
+  );
   return {
     nodes: [
       html("p", { class: "lab-caption" }, picture.title),
@@ -34,11 +41,12 @@ function buildBars(picture: BarsPicture) {
         axis(picture.panels[0].weights.map((_, i) => String(i)), [picture.answer]),
       ),
     ],
-    update: ({ panels: values }: BarsPicture) => panels.forEach((panel, i) => panel.update(values[i].weights)),
+    update: ({ panels: values, picked }: BarsPicture) =>
+      panels.forEach((panel, i) => panel.update(values[i].weights, picked?.position)),
   };
 }
 
-function buildPanel(title: string, count: number, answer: number) {
+function buildPanel(title: string, count: number, answer: number, control?: string) {
   const bars = Array.from({ length: count }, (_, i) =>
     svg("rect", {
       class: "lab-bar",
@@ -56,6 +64,13 @@ function buildPanel(title: string, count: number, answer: number) {
     height: BAR_HEIGHT,
     rx: 2,
   });
+  const pickedFrame = svg("rect", {
+    class: "lab-picked-frame",
+    width: percent(1 / count),
+    y: LABEL_HEIGHT,
+    height: BAR_HEIGHT,
+    rx: 2,
+  });
   const answerLabel = svg("text", { class: "lab-answer-label", y: LABEL_HEIGHT - 5, ...anchored(answer, count) });
   const largestLabel = svg("text", { class: "lab-largest-label", "text-anchor": "middle" });
   const grid = [0, 0.5, 1].map((weight) => {
@@ -66,15 +81,26 @@ function buildPanel(title: string, count: number, answer: number) {
     svg("text", { class: "lab-tick", x: "100%", y: yOf(weight), dy: "0.32em", "text-anchor": "end" }, String(weight)),
   );
   const height = LABEL_HEIGHT + BAR_HEIGHT + 1;
+  const chart = svg("svg", { class: "lab-bars", height }, ...grid, frame, ...bars, answerLabel, largestLabel);
   const node = html(
     "div",
     { class: "lab-panel" },
     html("span", { class: "lab-panel-title" }, title),
     svg("svg", { class: "lab-ticks", height }, ...ticks),
-    svg("svg", { class: "lab-bars", height }, ...grid, frame, ...bars, answerLabel, largestLabel),
+    chart,
   );
+  if (control) {
+    chart.append(pickedFrame);
+    chart.classList.add("lab-to-pick");
+    chart.addEventListener("click", ({ clientX }) => {
+      const { left, width } = chart.getBoundingClientRect();
+      const position = Math.min(count - 1, Math.max(0, Math.floor((count * (clientX - left)) / width)));
+      chart.dispatchEvent(new CustomEvent<Picked>(PICKED, { bubbles: true, detail: { position, control } }));
+    });
+  }
 
-  function update(weights: number[]) {
+  function update(weights: number[], picked = 0) {
+    pickedFrame.setAttribute("x", percent(picked / count));
     const largest = indexOfLargest(weights);
     weights.forEach((weight, i) => bars[i].style.setProperty("transform", `scaleY(${weight})`));
     answerLabel.textContent = `answer ${fixed(weights[answer])}`;
@@ -96,10 +122,11 @@ function anchored(i: number, count: number): { x: string; "text-anchor": string 
   return { x: percent(middle), "text-anchor": "middle" };
 }
 
-function describe({ title, position, answer, panels }: BarsPicture): string {
+function describe({ title, position, answer, panels, picked }: BarsPicture): string {
   const parts = panels.map(({ title, weights }) => {
     const largest = indexOfLargest(weights);
     return `${title}: largest ${fixed(weights[largest])} on ${position} ${largest}, answer ${fixed(weights[answer])}`;
   });
-  return `${title}. ${parts.join("; ")}. The answer is ${position} ${answer}.`;
+  const chosen = picked ? ` Picked is ${position} ${picked.position}.` : "";
+  return `${title}. ${parts.join("; ")}. The answer is ${position} ${answer}.${chosen}`;
 }

@@ -18,16 +18,16 @@ interface Input {
 export interface ControlPanel {
   node: HTMLElement;
   settings(): Settings;
-  /** Moves the controls; does not call `onChange`. */
+  /** Moves the controls; does not call `onChange`, which is told the name of what a reader moved. */
   set(settings: Settings): void;
 }
 
-export function controlPanel(controls: Control[], idPrefix: string, onChange: () => void): ControlPanel {
+export function controlPanel(controls: Control[], idPrefix: string, onChange: (name: string) => void): ControlPanel {
   const current: Settings = {};
   const inputs = controls.map((control) =>
     buildInput(control, `${idPrefix}-${control.name}`, (value) => {
       current[control.name] = value;
-      onChange();
+      onChange(control.name);
     }),
   );
   const set = (settings: Settings) =>

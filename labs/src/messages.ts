@@ -13,6 +13,8 @@ export interface BarsPicture {
   /** The position that holds the answer. */
   answer: number;
   panels: { title: string; weights: number[] }[];
+  /** A position that the reader has picked, and the control that a click on another one moves. */
+  picked?: { position: number; control: string };
 }
 
 /** Cells over two axes: one attention weight a cell. Panels have the same axes and the same answers. */
@@ -66,6 +68,8 @@ export interface Findings {
   found: boolean;
   /** Figures to show beside the picture, such as the held-out accuracy. */
   metrics: { label: string; value: string }[];
+  /** What there is to see at each value of a control from 0 on, which so trains nothing when it moves. */
+  views?: { control: string; of: Findings[] };
 }
 
 export interface Progress {

@@ -6,6 +6,10 @@ import type { Picture } from "./messages";
 import { tokens } from "./tokens";
 import { trainings } from "./trainings";
 
+/** A click on a position of a picture whose positions can be picked. */
+export const PICKED = "lab-picked";
+export type Picked = { position: number; control: string };
+
 /** How one kind of picture is drawn. */
 export interface Drawing<Kind extends Picture> {
   /** Nodes are made anew only when this changes, in its JSON. */

@@ -3,7 +3,7 @@ import { controlPanel, type ControlPanel } from "./controls";
 import { curveView } from "./curve";
 import { html } from "./html";
 import type { Findings, Picture, Progress } from "./messages";
-import { numbersTable, pictureView } from "./picture";
+import { numbersTable, PICKED, pictureView, type Picked } from "./picture";
 import { sourceView } from "./source";
 import { defaultSettings, fromHash, toHash, type Control } from "./state";
 import { Trainer } from "./trainer";
@@ -34,6 +34,8 @@ export class LabView {
   private readonly stage: HTMLElement;
 
   private drawn: Picture | null = null;
+  /** What the worker reported last. */
+  private latest: { progress: Progress; findings: Findings } | null = null;
   /** What is to be drawn in the next frame. */
   private next: { progress: Progress; findings: Findings } | null = null;
 
@@ -48,7 +50,7 @@ export class LabView {
       progress: (progress, findings) => this.show(progress, findings),
       failed: (message) => this.fail(message),
     });
-    this.panel = controlPanel(controls, id, () => this.retrain());
+    this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
 
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
@@ -82,6 +84,7 @@ export class LabView {
 
   private listen(): void {
     const { signal } = this.leaving;
+    this.picture.node.addEventListener(PICKED, (event) => this.pick((event as CustomEvent<Picked>).detail), { signal });
     const pauseWhenHidden = () => this.trainer.setPaused(document.hidden);
     pauseWhenHidden();
     document.addEventListener("visibilitychange", pauseWhenHidden, { signal });
@@ -113,9 +116,22 @@ export class LabView {
     if (linked.refused.length > 0) this.say(linked.refused.join(" "));
   }
 
+  /** What a click on the picture asks for is what its control does. */
+  private pick({ control, position }: Picked): void {
+    this.panel.set({ ...this.panel.settings(), [control]: position });
+    this.changed(control);
+  }
+
+  private changed(name: string): void {
+    if (this.latest?.findings.views?.control !== name) return this.retrain();
+    this.say("");
+    this.element.dataset.settings = toHash(this.lab, this.panel.settings());
+    this.show(this.latest.progress, this.latest.findings);
+  }
+
   private train(): void {
     // What the training before this one still wanted to draw would pass for this one's.
-    this.next = null;
+    this.next = this.latest = null;
     this.setState("training");
     this.progressText.textContent = "starting …";
     this.progressBar.removeAttribute("value");
@@ -133,13 +149,14 @@ export class LabView {
   /** Draws at most once a frame, and always the newest. */
   private show(progress: Progress, findings: Findings): void {
     const waiting = this.next !== null;
-    this.next = { progress, findings };
+    this.next = this.latest = { progress, findings };
     if (!waiting) requestAnimationFrame(() => this.draw());
   }
 
   private draw(): void {
     if (!this.next) return;
-    const { progress, findings } = this.next;
+    const { progress } = this.next;
+    const findings = this.chosen(this.next.findings);
     this.next = null;
     this.staticPicture.hidden = true;
     this.stage.hidden = false;
@@ -158,6 +175,11 @@ export class LabView {
     if (progress.finished) this.finish(progress, findings);
   }
 
+  private chosen(findings: Findings): Findings {
+    const { views } = findings;
+    return views ? views.of[Number(this.panel.settings()[views.control])] : findings;
+  }
+
   private finish({ epochs, seconds }: Progress, { verdict, metrics }: Findings): void {
     this.progressText.textContent = `${epochs} ${epochs === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(1)} s`;
     this.announcement.textContent = [verdict, ...metrics.map(({ label, value }) => `${label} ${value}.`)].join(" ");
@@ -166,7 +188,7 @@ export class LabView {
   }
 
   private fail(message: string): void {
-    this.next = null;
+    this.next = this.latest = null;
     this.setState("failed");
     const again = html("button", { type: "button" }, "Try again");
     again.addEventListener("click", () => this.retrain());
