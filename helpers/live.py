@@ -16,10 +16,12 @@ import ipywidgets
 import matplotlib.figure
 import numpy as np
 
+from helpers import checks
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def live(function, *, lab, **sliders):
+def live(function, *, lab, given=None, **sliders):
     """Put sliders over `function`; every move calls it and shows the figure it returns.
 
     Args:
@@ -28,6 +30,8 @@ def live(function, *, lab, **sliders):
             there is nothing to draw it returns a message, a str.
         lab: the name of the lab that does the same in the browser, such as "dense"; None where
             the browser has none, so that the site shows the picture.
+        given: what that lab is handed where it cannot train its model itself: a dict of texts, and
+            of lists of float arrays, such as a model's weights, which travel in half precision.
         **sliders: for a parameter of `function`, what its slider offers. `(low, high)` or
             `(low, high, step)` of integers or floats; a list of numbers or strings to choose from;
             True or False for a switch; `str` for a box to type in. The slider starts at the
@@ -38,14 +42,17 @@ def live(function, *, lab, **sliders):
         exception in `function` is shown, and the next value works again.
 
     Raises:
-        TypeError: `function` cannot be called, or a slider is of none of these forms.
-        ValueError: `function` has no parameter of a slider's name, or the parameter has no
+        TypeError: `function` cannot be called, or a slider or `given` is of none of these forms.
+        ValueError: a number of `given` is too large for half precision; `function` has no parameter of a slider's name, or the parameter has no
             default, or one outside the slider's range.
     """
     if not callable(function):
         raise TypeError(f"function must be callable, got {function!r}")
     if lab is not None and (not isinstance(lab, str) or not lab):
         raise TypeError(f"lab must be the name of a lab, or None, got {lab!r}")
+    if given is not None and not isinstance(given, dict):
+        raise TypeError(f"given must be a dict, got {given!r}")
+    handed = {name: _handed(name, value) for name, value in (given or {}).items()}
     parameters = inspect.signature(function).parameters
     controls = [_control(name, offer, parameters) for name, offer in sliders.items()]
     if not controls:
@@ -53,7 +60,22 @@ def live(function, *, lab, **sliders):
     for name, parameter in parameters.items():
         if name not in sliders and parameter.default is parameter.empty:
             raise ValueError(f"sliders must include {name!r}: function has no default for it")
-    return _Live(function, lab, controls)
+    return _Live(function, lab, handed, controls)
+
+
+def _handed(name, value):
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        raise TypeError(f"given must hold texts and lists of arrays, got {value!r} as {name!r}")
+    arrays = [checks.finite_array(f"given[{name!r}]", array) for array in value]
+    with np.errstate(over="ignore"):
+        halves = [np.asarray(array, "<f2") for array in arrays]
+    if not all(np.isfinite(half).all() for half in halves):
+        raise ValueError(f"given[{name!r}] must hold numbers up to 65504, half precision's largest")
+    return [
+        {"shape": half.shape, "float16": base64.b64encode(half.tobytes()).decode("ascii")} for half in halves
+    ]
 
 
 def _control(name, offer, parameters):
@@ -107,9 +129,10 @@ def _range_or_choices(name, offer):
 class _Live:
     """What `live` returns: the widgets, the element for the site, and the text, as one output."""
 
-    def __init__(self, function, lab, controls):
+    def __init__(self, function, lab, handed, controls):
         self._function = function
         self._lab = lab
+        self._handed = handed
         self._controls = controls
         self._widgets = {control["name"]: _widget(control) for control in controls}
         self._picture = ipywidgets.Image(format="png", layout={"width": "100%", "max_width": "538px"})
@@ -170,8 +193,10 @@ class _Live:
 
     def _element(self):
         picture = _data_address(self._picture.value)
+        given = f' given="{html.escape(json.dumps(self._handed))}"' if self._handed else ""
         return (
-            f'<attention-lab lab="{html.escape(self._lab)}" controls="{html.escape(json.dumps(self._controls))}">'
+            f'<attention-lab lab="{html.escape(self._lab)}"{given} '
+            f'controls="{html.escape(json.dumps(self._controls))}">'
             f'<figure><img width="538" alt="{html.escape(self._said)}" src="{picture}">'
             f"<figcaption>{html.escape(self._said)} "
             "Its sliders need JavaScript here, or a running notebook.</figcaption></figure></attention-lab>"

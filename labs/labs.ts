@@ -1,3 +1,4 @@
+import { datesLab } from "./dates";
 import { denseLab } from "./dense";
 import { explanationLab } from "./explanation";
 import { perDimensionLab } from "./per_dimension";
@@ -16,6 +17,7 @@ export const labs: Record<string, Lab> = {
   pooling: poolingLab,
   self_attention: selfAttentionLab,
   seq2seq: seq2seqLab,
+  dates: datesLab,
   explanation: explanationLab,
   workers: workersLab,
 };

@@ -21,7 +21,7 @@ import { describeAnswers, fixed } from "./src/verdict";
 
 const NUM_SYMBOLS = 10;
 // Token 0 is padding, 1 the start, 2 the end; then come the symbols.
-const START = 1;
+export const START = 1;
 const FIRST_SYMBOL = 3;
 const NUM_TOKENS = FIRST_SYMBOL + NUM_SYMBOLS;
 const EMBEDDING_DIM = 16;
@@ -82,7 +82,7 @@ export function buildModel(score: Score, random: Random) {
     output: denseLayer(2 * UNITS, NUM_TOKENS, random),
   };
 }
-type Model = ReturnType<typeof buildModel>;
+export type Model = ReturnType<typeof buildModel>;
 
 /** One LSTM from the left and one from the right: the states at all steps, and how both ended. */
 function encode(model: Model, tokens: tf.Tensor2D) {
@@ -120,7 +120,7 @@ export function callModel(model: Model, score: Score, tokens: tf.Tensor2D, previ
   const queries = states("LSTM", embedding<tf.Tensor3D>(previous, model.outputs), model.decoder, encoded.end);
   const weights = tf.softmax(scores(score, queries, encoded.states, model.attention));
   const context: tf.Tensor3D = tf.matMul(weights, encoded.states);
-  const both: tf.Tensor2D = tf.reshape(tf.concat([context, queries], 2), [samples * outputs, 2 * UNITS]);
+  const both: tf.Tensor2D = tf.reshape(tf.concat([context, queries], 2), [samples * outputs, -1]);
   return { weights, logits: dense(both, model.output) };
 }
 

@@ -35,7 +35,7 @@ def definitions(chapter):
 
 
 def lab(chapter):
-    """Return a chapter's lab as (function, name, sliders), as the notebook hands them to `live.live`."""
+    """Return a chapter's first lab as (function, name, sliders), as the notebook hands them to `live.live`."""
     names = definitions(chapter)
     calls = []
 
@@ -43,10 +43,19 @@ def lab(chapter):
         calls.append((function, lab, sliders))
 
     names["live"] = types.SimpleNamespace(live=record)
-    for cell in _code_cells(chapter):
-        if "live.live(" in cell.source:
-            exec(cell.source, names)
+    exec(next(cell.source for cell in _code_cells(chapter) if "live.live(" in cell.source), names)
     return calls[0]
+
+
+def saved_labs():
+    """Return every lab that the notebooks hold, as {name: its element for the site}."""
+    pages = [
+        "".join(output.get("data", {}).get("text/html", ""))
+        for path in NOTEBOOKS
+        for cell in _code_cells(path.stem)
+        for output in cell.outputs
+    ]
+    return {match[1]: page for page in pages if (match := re.match(r'<attention-lab lab="(\w+)"', page))}
 
 
 def _defines(statement):

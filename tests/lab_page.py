@@ -101,6 +101,9 @@ CONTROLS = {
         _integer("ablate", 10, 0, 19),
         _integer("seed", 0, 0, 9),
     ],
+    "dates": [
+        {"name": "date", "label": "date", "kind": "text", "value": "Friday, September 5, 2025"},
+    ],
     "workers": [
         _choice("workers", 4, [1, 2, 4, 8]),
         _choice("batch_size", 64, [16, 32, 64]),

@@ -6,6 +6,7 @@ import json
 import random
 import re
 
+import chapters
 import numpy as np
 import pytest
 import watched_labs
@@ -513,13 +514,10 @@ def test_no_cache_can_pair_new_code_with_old(watched, folder):
 
 def test_the_controls_are_those_of_the_notebooks():
     """What the other tests move must be what the chapters show."""
-    found = {}
-    for path in sorted(LABS.parent.glob("book/*.ipynb")):
-        for cell in json.loads(path.read_text())["cells"]:
-            for output in cell.get("outputs", []):
-                element = "".join(output.get("data", {}).get("text/html", ""))
-                if match := re.match(r'<attention-lab lab="(\w+)" controls="([^"]*)"', element):
-                    found[match[1]] = json.loads(html.unescape(match[2]))
+    found = {
+        name: json.loads(html.unescape(re.search(r' controls="([^"]*)"', element)[1]))
+        for name, element in chapters.saved_labs().items()
+    }
     assert found == CONTROLS
 
 

@@ -1,7 +1,13 @@
 """The labs of chapters 6 and 8 in a real Chromium, and their models beside Keras'."""
 
+import base64
+import html
+import json
 import re
+import types
+import urllib.parse
 
+import chapters
 import numpy as np
 import pytest
 import watched_labs
@@ -15,10 +21,12 @@ from watched_labs import (
     first_report,
     marked,
     named_weights,
+    notice,
     numbers,
     run_harness,
     the_lab,
     verdict,
+    wait_until_trained,
 )
 
 browser, folder, site, watched = (
@@ -34,38 +42,33 @@ SCORES = ("dot", "general", "additive")
 # ---- Chapter 6's model is that of Keras -------------------------------------------------------------
 
 
-def seq2seq_model(score: str):
-    """A bidirectional encoder, a decoder that starts from its end, attention after the decoder's LSTM."""
-    import keras
-    from keras import layers, ops
+LSTM_WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 
-    class Attention(layers.Layer):
-        def build(self, query_shape, states_shape):
-            names = {"dot": {}, "general": {"W": 2}, "additive": {"W_q": 2, "W_k": 2, "v": 1}}[score]
-            self.w = {name: self.add_weight(shape=[32] * rank, name=name) for name, rank in names.items()}
 
-        def call(self, query, states):
-            if score == "additive":
-                pairs = ops.expand_dims(query @ self.w["W_q"], 2) + ops.expand_dims(states @ self.w["W_k"], 1)
-                scores = ops.sum(ops.tanh(pairs) * self.w["v"], axis=-1)
-            else:
-                query = query @ self.w["W"] if score == "general" else query
-                scores = query @ ops.swapaxes(states, 1, 2)
-            return ops.softmax(scores) @ states
+def chapter_6(score: str, **sizes):
+    """The notebook's own encoder, decoder and the model that trains both."""
+    notebook = chapters.definitions("06_seq2seq_attention")
+    encoder = notebook["build_encoder"](13, **sizes)
+    decoder = notebook["build_decoder"](notebook["LAYERS"][score](), 13, **sizes)
+    return encoder, decoder, notebook["build_model"](encoder, decoder, 0.001)
 
-    tokens, previous = keras.Input((None,)), keras.Input((None,))
-    options = {"return_sequences": True, "return_state": True}
-    embedded = layers.Embedding(13, 16, name="inputs")(tokens)
-    forward, h, c = layers.LSTM(16, **options, name="forward")(embedded)
-    backward, h_back, c_back = layers.LSTM(16, **options, go_backwards=True, name="backward")(embedded)
-    states = layers.Concatenate()([forward, ops.flip(backward, axis=1)])
-    start = [layers.Concatenate()(pair) for pair in ([h, h_back], [c, c_back])]
-    embedded = layers.Embedding(13, 16, name="outputs")(previous)
-    query = layers.LSTM(32, return_sequences=True, name="decoder")(embedded, initial_state=start)
-    context = Attention(name="attention")(query, states)
-    logits = layers.Dense(13, name="output")(layers.Concatenate()([context, query]))
-    model = keras.Model([tokens, previous], logits)
-    return model
+
+def named(model, values=None) -> dict:
+    """The training model's weights, or others in their order, by the lab's names."""
+    attention = [weight.name for weight in model.weights if weight.name in ("W", "W_q", "W_k", "v")]
+    layers = {
+        "inputs": ["embeddings"],
+        **dict.fromkeys(("forward", "backward"), LSTM_WEIGHTS),
+        "outputs": ["embeddings"],
+        "decoder": LSTM_WEIGHTS,
+        "attention": attention,
+        "output": ["kernel", "bias"],
+    }
+    names = [(layer, name) for layer, weights in layers.items() for name in weights]
+    found: dict = {layer: {} for layer in layers}
+    for (layer, name), value in zip(names, values or model.get_weights(), strict=True):
+        found[layer][name] = np.asarray(value).ravel().tolist()
+    return found
 
 
 def make_sequences(num_samples: int, length: int):
@@ -82,7 +85,7 @@ def make_job(model, x, y, **job) -> dict:
         "targets": y.shape[1],
         "epochs": 1,
         "data": {"x": x.ravel().tolist(), "y": y.ravel().tolist()},
-        "weights": named_weights(model),
+        "weights": named(model),
         **job,
     }
 
@@ -92,7 +95,7 @@ def test_gradients_of_chapter_6_are_those_of_keras(watched, score):
     import keras
     import tensorflow as tf
 
-    model = seq2seq_model(score)
+    *_, model = chapter_6(score)
     generator = np.random.default_rng(0)
     model.set_weights([w + 0.3 * generator.standard_normal(w.shape) for w in model.get_weights()])
     x, previous, y = make_sequences(16, 7)
@@ -100,7 +103,7 @@ def test_gradients_of_chapter_6_are_those_of_keras(watched, score):
         losses = keras.losses.sparse_categorical_crossentropy(y, model([x, previous]), from_logits=True)
         value = tf.reduce_mean(losses)
     gradients = tape.gradient(value, [variable.value for variable in model.trainable_variables])
-    expected = named_weights(model, [tf.convert_to_tensor(gradient) for gradient in gradients])
+    expected = named(model, [tf.convert_to_tensor(gradient) for gradient in gradients])
 
     result = run_harness(watched, make_job(model, x, y, score=score, batchSize=16, learningRate=0, steps=1))
     assert result["losses"] == [pytest.approx(float(value), rel=1e-5)]
@@ -117,19 +120,17 @@ def test_the_first_fifty_steps_of_chapter_6_are_those_of_keras(watched, score):
     import keras
 
     keras.utils.set_random_seed(0)
-    model = seq2seq_model(score)
+    *_, model = chapter_6(score)
     x, previous, y = make_sequences(50 * 64, 8)
     job = make_job(model, x, y, score=score, batchSize=64, learningRate=0.001)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.001), loss)
     losses = []
     for start in range(0, len(x), 64):
         model.reset_metrics()
         batch = slice(start, start + 64)
-        losses.append(float(model.train_on_batch([x[batch], previous[batch]], y[batch])))
+        losses.append(float(model.train_on_batch([x[batch], previous[batch]], y[batch])[0]))
     result = run_harness(watched, job)
     np.testing.assert_allclose(result["losses"], losses, rtol=1e-3)
-    assert_close(result["weights"], named_weights(model), atol=1e-2)
+    assert_close(result["weights"], named(model), atol=1e-2)
     assert losses[-1] < losses[0] - 0.05, "it has learned something in the meantime"
 
 
@@ -212,6 +213,120 @@ def test_seq2seq_lab_dragged_by_the_mouse_ends_on_the_last_value(watched):
     length = int(slider.input_value())
     assert 7 <= length <= 9
     says_found(lab, "reverse", length)
+
+
+# ---- Chapter 6's dates ------------------------------------------------------------------------------
+
+DATES = (
+    "Friday, September 5, 2025",
+    "Thu, Apr 27, 2017",
+    "15. Dezember 2041",
+    "jeudi 27 avril 2017",
+    "8 jul 2045",
+    "2017年4月27日星期四",
+    "8/3/21",
+)
+
+
+@pytest.fixture(scope="module")
+def readers():
+    """What the notebook's functions make of a date, with the weights that its page hands over."""
+    notebook = chapters.definitions("06_seq2seq_attention")
+    element = chapters.saved_labs()["dates"]
+    given = json.loads(html.unescape(re.search(r' given="([^"]*)"', element)[1]))
+    weights = {
+        name: [np.frombuffer(base64.b64decode(w["float16"]), "<f2").reshape(w["shape"]) for w in given[name]]
+        for name in ("encoder", "decoder")
+    }
+    letters = notebook["text"].CharacterTokenizer(given["letters"])
+    digits = notebook["text"].CharacterTokenizer("-0123456789")
+    encoder = notebook["build_encoder"](letters.num_tokens, units=64, dim=32)
+    attention = notebook["LAYERS"]["additive"]()
+    decoder = notebook["build_decoder"](attention, digits.num_tokens, units=64, dim=32)
+    encoder.set_weights(weights["encoder"])
+    decoder.set_weights(weights["decoder"])
+    notebook |= {"letters": letters, "digits": digits, "encoder": encoder, "decoder": decoder}
+    notebook["plots"] = types.SimpleNamespace(
+        alignment=lambda weights, *_: types.SimpleNamespace(w=weights, alt="")
+    )
+    return notebook
+
+
+def test_dates_lab_reads_a_date_as_the_notebook_does(watched, readers):
+    lab = the_lab(watched.open("dates.html"))
+    field = lab.get_by_role("textbox", name="date")
+    assert field.input_value() == DATES[0]
+    for written in DATES:
+        field.fill(written)
+        wait_until_settled(lab, written)
+        (found,), (shares,) = readers["readings"]([written])
+        likely = [str(each) for each, share in zip(found, shares, strict=True) if share > 0.01]
+        answer, *others = [each for each in likely if readers["says"](written, each)]
+        also = others[0] if others else None
+        more = f" It may also mean {also}." if also else ""
+        assert verdict(lab) == f"Alignment of “{answer}” with “{written}”.{more}"
+        percent = round(100 * shares[list(found).index(answer)])
+        expect(lab.locator(".lab-metrics")).to_have_text(
+            re.compile(rf"{answer} ({percent - 1}|{percent}|{percent + 1}) %")
+        )
+        rows = numbers(lab)
+        weights = readers["read_date"](written).w
+        assert [row[0] for row in rows] == list(written if len(written) > 10 else answer)
+        shown = as_weights(rows).T if len(written) > 10 else as_weights(rows)
+        np.testing.assert_allclose(shown, weights, atol=2e-3)
+
+
+def wait_until_settled(lab: Locator, written: str) -> None:
+    """The lab has answered this very text."""
+    settings = "#dates?" + urllib.parse.urlencode({"date": written})
+    expect(lab).to_have_attribute("data-settings", settings)
+    wait_until_trained(lab)
+
+
+def test_dates_lab_says_what_is_no_date(watched, readers):
+    lab = the_lab(watched.open("dates.html"))
+    field = lab.get_by_role("textbox", name="date")
+    for written, said in {
+        "": "the text does not: no date?",
+        "no date": "the text does not: no date?",
+        "13/13/2025": "the text does not: no date?",
+        "x" * 60: "it has 60 characters, and at most 36 are possible."
+        if "x" in readers["letters"].characters
+        else "“x”",
+        "ÄÖ?": "none of its dates has “ÄÖ?” in it.",
+        "<img src=x onerror=alert(1)>": "This is no date that the model can read",
+    }.items():
+        field.fill(written)
+        wait_until_settled(lab, written)
+        assert said in verdict(lab)
+        assert lab.locator(".lab-picture").is_hidden()
+        assert lab.locator("img[src=x]").count() == 0
+        assert isinstance(readers["read_date"](written), str), "the notebook shows a message too"
+    field.fill("May 6, 2025")
+    wait_until_settled(lab, "May 6, 2025")
+    assert lab.locator(".lab-picture").is_visible()
+
+
+def test_dates_lab_is_typed_into_linked_to_and_reset(watched):
+    page = watched.open("dates.html#dates?date=May+6%2C+2025")
+    lab = the_lab(page)
+    assert verdict(lab) == "Alignment of “2025-05-06” with “May 6, 2025”."
+    field = lab.get_by_role("textbox", name="date")
+    field.press("End")
+    for _ in range(4):
+        field.press("Backspace")
+    field.press_sequentially("1999")
+    wait_until_settled(lab, "May 6, 1999")
+    assert verdict(lab) == "Alignment of “1999-05-06” with “May 6, 1999”."
+    lab.get_by_role("button", name="Reset").click()
+    wait_until_settled(lab, DATES[0])
+    assert verdict(lab).startswith("Alignment of “2025-09-05”")
+
+
+def test_dates_lab_without_its_model_says_so(watched):
+    lab = the_lab(watched.open("dates_alone.html"))
+    expect(lab).to_have_attribute("data-state", "failed")
+    expect(notice(lab)).to_contain_text("the page hands over no letters")
 
 
 # ---- Chapter 8's lab --------------------------------------------------------------------------------
@@ -346,12 +461,12 @@ def test_workers_lab_at_both_ends_of_each_slider(watched):
         slider.fill(before)
 
 
-# ---- Both -------------------------------------------------------------------------------------------
+# ---- All --------------------------------------------------------------------------------------------
 
-LABS = ("seq2seq", "workers")
+TRAINED = ("seq2seq", "workers")
 
 
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", TRAINED)
 def test_a_first_picture_shows_a_model_that_knows_nothing(watched, name):
     progress, findings = first_report(watched, name, defaults(name))
     assert len(progress["losses"]) == 1, "it comes before the first epoch is over"
@@ -359,6 +474,6 @@ def test_a_first_picture_shows_a_model_that_knows_nothing(watched, name):
     assert not findings["found"]
 
 
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", [*TRAINED, "dates"])
 def test_they_read_well_in_light_and_dark_wide_and_narrow(watched, name):
     assert_reads_well(watched.open(f"{name}.html"))

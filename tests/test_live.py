@@ -1,5 +1,6 @@
 """Sliders: what they offer, what the site is handed, and that the latest value always wins."""
 
+import base64
 import html.parser
 import io
 import json
@@ -10,6 +11,7 @@ import types
 import ipywidgets
 import matplotlib.figure
 import matplotlib.image
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -573,3 +575,39 @@ def test_without_a_twin_in_the_browser_the_site_gets_the_picture(monkeypatch):
     assert bundle["text/plain"] == figure().alt
     monkeypatch.setitem(sys.modules, "google.colab", object())
     assert "image/png" not in lab._repr_mimebundle_()
+
+
+def handed(lab):
+    """What the lab's element hands over, as the browser decodes it."""
+    _, elements = element_of(lab)
+    return json.loads(elements["attention-lab"]["given"])
+
+
+def test_a_model_is_handed_to_the_lab_in_half_precision():
+    arrays = [np.array([[1.5, -2.0, 6e-8]]), np.float32([0.1])]
+    lab = live(lambda text="5": figure(), lab="dates", given={"letters": HOSTILE, "model": arrays}, text=str)
+    given = handed(lab)
+    assert given["letters"] == HOSTILE
+    for written, array in zip(given["model"], arrays, strict=True):
+        values = np.frombuffer(base64.b64decode(written["float16"]), "<f2").reshape(written["shape"])
+        np.testing.assert_array_equal(values, array.astype("float16"))
+
+
+def test_nothing_is_handed_over_where_there_is_nothing():
+    _, elements = element_of(live(lambda text="5": figure(), lab="dates", text=str))
+    assert "given" not in elements["attention-lab"]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ([1], TypeError, r"given must be a dict, got \[1\]"),
+        ({"model": 5}, TypeError, "given must hold texts and lists of arrays, got 5 as 'model'"),
+        ({"model": [["a"]]}, TypeError, r"given\['model'\] must be an array of numbers"),
+        ({"model": [[np.nan]]}, ValueError, r"given\['model'\]"),
+        ({"model": [[1e6]]}, ValueError, r"given\['model'\] must hold numbers up to 65504"),
+    ],
+)
+def test_what_cannot_be_handed_over_is_named(given, error, message):
+    with pytest.raises(error, match=message):
+        live(lambda text="5": figure(), lab="dates", given=given, text=str)

@@ -4,6 +4,7 @@
  * Puts controls under the picture, trains the lab's model in a worker, and draws what it finds.
  * Whatever fails, the static picture or the last one drawn stays.
  */
+import { readGiven } from "./given";
 import { html } from "./html";
 import { LabView } from "./view";
 import { readControls } from "./state";
@@ -19,7 +20,7 @@ class AttentionLab extends HTMLElement {
       return;
     }
     try {
-      this.view = new LabView(this, readControls(this.getAttribute("controls")));
+      this.view = new LabView(this, readControls(this.getAttribute("controls")), readGiven(this.getAttribute("given")));
     } catch (error) {
       this.explain(`This lab cannot be set up (${(error as Error).message}): the picture is the book's own.`);
     }

@@ -48,6 +48,8 @@ function buildInput(control: Control, id: string, onInput: (value: Value) => voi
       return switchInput(control.label, id, onInput);
     case "choice":
       return choiceInput(control, id, onInput);
+    case "text":
+      return textInput(control.label, id, onInput);
     default:
       return sliderInput(control, id, onInput);
   }
@@ -94,6 +96,15 @@ function choiceInput(
     show(value) {
       choices.forEach((choice, i) => (radios[i].checked = choice === value));
     },
+  };
+}
+
+function textInput(label: string, id: string, onInput: (value: string) => void): Input {
+  const field = html("input", { type: "text", id, autocomplete: "off", spellcheck: "false" });
+  field.addEventListener("input", () => onInput(field.value));
+  return {
+    node: html("div", { class: "lab-control lab-typed" }, html("label", { for: id }, label), field),
+    show: (value) => (field.value = String(value)),
   };
 }
 

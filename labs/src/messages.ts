@@ -58,10 +58,19 @@ export interface TrainingsPicture extends Omit<BarsPicture, "kind"> {
   losses: number[][];
 }
 
+/** What the notebook's cell hands to a lab that cannot train it itself: texts, and tensors in the order of the notebook. */
+export type Given = Record<string, string | Values[]>;
+
+export interface Values {
+  shape: number[];
+  values: Float32Array;
+}
+
 export type Picture = TrainingsPicture | BarsPicture | HeatmapPicture | TokensPicture;
 
 export interface Findings {
-  picture: Picture;
+  /** Null where there is nothing to draw, and the verdict says why. */
+  picture: Picture | null;
   /** The verdict in words, complete sentences. */
   verdict: string;
   /** Whether the attention found the known answer. */
@@ -74,6 +83,7 @@ export interface Findings {
 
 export interface Progress {
   epoch: number;
+  /** 0 where nothing is trained. */
   epochs: number;
   /** The training loss of the first batch, before any step, then the mean of every finished epoch; of several trainings, the last one's. */
   losses: number[];
@@ -83,7 +93,7 @@ export interface Progress {
 }
 
 export type Request =
-  | { kind: "train"; run: number; lab: string; settings: Settings }
+  | { kind: "train"; run: number; lab: string; settings: Settings; given: Given }
   | { kind: "pause" }
   | { kind: "resume" };
 

@@ -9,7 +9,8 @@ interface Named {
 export type Control =
   | (Named & { kind: "integer" | "number"; value: number; min: number; max: number; step?: number })
   | (Named & { kind: "choice"; value: number | string; choices: (number | string)[] })
-  | (Named & { kind: "switch"; value: boolean });
+  | (Named & { kind: "switch"; value: boolean })
+  | (Named & { kind: "text"; value: string });
 
 /** The controls as the notebook's cell wrote them. */
 export function readControls(json: string | null): Control[] {
@@ -57,6 +58,8 @@ function read(text: string, control: Control): { value: number | string | boolea
       if (choice !== undefined) return { value: choice };
       return { value: control.value, problem: `${asked}; the choices are ${control.choices.join(", ")}.` };
     }
+    case "text":
+      return { value: text };
     default: {
       const { min, max } = control;
       const number = text.trim() === "" ? NaN : Number(text);

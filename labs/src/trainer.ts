@@ -1,6 +1,6 @@
 /** The page's end of a lab's worker: one worker, started when first needed, replaced when it dies. */
 import { beside } from "./beside";
-import type { Findings, Progress, Report, Request, Settings } from "./messages";
+import type { Findings, Given, Progress, Report, Request, Settings } from "./messages";
 
 export interface TrainerEvents {
   progress(progress: Progress, findings: Findings): void;
@@ -16,6 +16,7 @@ export class Trainer {
 
   constructor(
     private readonly lab: string,
+    private readonly given: Given,
     private readonly events: TrainerEvents,
   ) {}
 
@@ -23,7 +24,7 @@ export class Trainer {
   train(settings: Settings): void {
     this.worker ??= this.startWorker();
     this.run += 1;
-    this.send({ kind: "train", run: this.run, lab: this.lab, settings });
+    this.send({ kind: "train", run: this.run, lab: this.lab, settings, given: this.given });
   }
 
   setPaused(paused: boolean): void {

@@ -1,6 +1,6 @@
 /** The one training loop that all labs share. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Findings, Progress, Settings } from "./messages";
+import type { Findings, Given, Progress, Settings } from "./messages";
 import type { Optimizer } from "./optimizers";
 
 /** A model, by its optimizer, and what it learns from. */
@@ -12,7 +12,7 @@ export interface Training {
 
 /** A task, ready to train. Every tensor in it belongs to the training loop. */
 export interface Experiment {
-  /** Mostly one; several go on side by side, epoch by epoch. */
+  /** Mostly one; several go on side by side, epoch by epoch; none where the model comes trained. */
   trainings: Training[];
   heldOut: tf.TensorContainerObject;
   epochs: number;
@@ -25,8 +25,8 @@ export interface Experiment {
   findings(losses: number[][]): Findings;
 }
 
-/** A chapter's lab: its settings come from the sliders of the notebook cell. */
-export type Lab = (settings: Settings) => Experiment;
+/** A chapter's lab: its settings come from the sliders of the notebook cell, and `given` from the cell itself. */
+export type Lab = (settings: Settings, given: Given) => Experiment;
 
 export function disposeExperiment({ trainings, heldOut }: Experiment): void {
   tf.dispose([trainings.map(({ optimizer, batches }) => [optimizer.tensors(), batches]), heldOut]);
@@ -70,9 +70,10 @@ export function* train(experiment: Experiment): Generator<{ progress: Progress; 
   const start = performance.now();
   const losses = trainings.map(({ loss, batches }) => [tf.tidy(() => loss(batches[0]).dataSync()[0])]);
   const progress = (epoch: number, finished: boolean): Progress => {
-    return { epoch, epochs, losses: [...losses[losses.length - 1]], finished, seconds: (performance.now() - start) / 1000 };
+    return { epoch, epochs, losses: losses.at(-1)?.slice() ?? [], finished, seconds: (performance.now() - start) / 1000 };
   };
 
+  if (trainings.length === 0) yield { progress: progress(0, true), findings: experiment.findings([]) };
   let chunkEnd = start + CHUNK_MILLISECONDS;
   // The reader sees something move long before the first epoch is over.
   let nextPicture = start;

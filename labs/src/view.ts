@@ -2,7 +2,7 @@
 import { controlPanel, type ControlPanel } from "./controls";
 import { curveView } from "./curve";
 import { html } from "./html";
-import type { Findings, Picture, Progress } from "./messages";
+import type { Findings, Given, Picture, Progress } from "./messages";
 import { numbersTable, PICKED, pictureView, type Picked } from "./picture";
 import { sourceView } from "./source";
 import { defaultSettings, fromHash, toHash, type Control } from "./state";
@@ -42,11 +42,12 @@ export class LabView {
   constructor(
     private readonly element: HTMLElement,
     private readonly controls: Control[],
+    given: Given,
   ) {
     this.lab = element.getAttribute("lab") ?? "";
     // Two labs on a page need different ids for their inputs.
     const id = `lab-${this.lab}-${[...document.querySelectorAll("attention-lab")].indexOf(element)}`;
-    this.trainer = new Trainer(this.lab, {
+    this.trainer = new Trainer(this.lab, given, {
       progress: (progress, findings) => this.show(progress, findings),
       failed: (message) => this.fail(message),
     });
@@ -161,8 +162,10 @@ export class LabView {
     this.staticPicture.hidden = true;
     this.stage.hidden = false;
     this.drawn = findings.picture;
-    this.picture.draw(findings.picture);
-    this.curve.node.hidden = findings.picture.kind === "trainings"; // which has the losses in it
+    this.picture.node.hidden = findings.picture === null;
+    if (findings.picture) this.picture.draw(findings.picture);
+    // A picture of trainings has the losses in it.
+    this.curve.node.hidden = progress.epochs === 0 || findings.picture?.kind === "trainings";
     if (!this.curve.node.hidden) this.curve.draw(progress);
     this.verdict.textContent = findings.verdict;
     this.verdict.dataset.found = String(findings.found);
@@ -181,7 +184,8 @@ export class LabView {
   }
 
   private finish({ epochs, seconds }: Progress, { verdict, metrics }: Findings): void {
-    this.progressText.textContent = `${epochs} ${epochs === 1 ? "epoch" : "epochs"} in ${seconds.toFixed(1)} s`;
+    const count = epochs === 1 ? "1 epoch" : `${epochs} epochs`;
+    this.progressText.textContent = epochs === 0 ? "" : `${count} in ${seconds.toFixed(1)} s`;
     this.announcement.textContent = [verdict, ...metrics.map(({ label, value }) => `${label} ${value}.`)].join(" ");
     this.fillNumbers();
     this.setState("done");
@@ -229,7 +233,7 @@ export class LabView {
 
   private fillNumbers(): void {
     if (this.numbers.hidden) return;
-    this.numbers.replaceChildren(this.drawn ? numbersTable(this.drawn) : "Nothing has been trained yet.");
+    this.numbers.replaceChildren(this.drawn ? numbersTable(this.drawn) : "There are no numbers yet.");
   }
 
   /** The link opens the chapter's page, wherever this lab is shown. */

@@ -41,7 +41,7 @@ function serve(page: MessagePort): void {
   async function run(request: TrainRequest) {
     const lab = labs[request.lab];
     if (!lab) throw new Error(`there is no lab “${request.lab}”; there are: ${Object.keys(labs).join(", ")}`);
-    const experiment = lab(request.settings);
+    const experiment = lab(request.settings, request.given);
     try {
       for (const { progress, findings } of train(experiment)) {
         if (findings) report({ kind: "progress", run: request.run, progress, findings });

@@ -1,0 +1,144 @@
+/** Chapter 6: a date that the reader types in, read by the model that the chapter has trained. */
+import * as tf from "@tensorflow/tfjs-core";
+import { callModel, START, type Model } from "./seq2seq";
+import type { Findings, Given, Settings, Values } from "./src/messages";
+import type { Experiment } from "./src/training";
+
+// Tokens 0, 1 and 2 are padding, start and end; then come the characters, in order.
+const END = 2;
+const FIRST_CHARACTER = 3;
+const DIGITS = "-0123456789";
+const SOURCE_LENGTH = 38;
+const TARGET_STEPS = 11; // ten characters and the end
+const WIDTH = 3;
+// A month's name cannot be checked by `says`; what the model all but rules out is no second reading.
+const LEAST_PROBABILITY = 0.01;
+
+const tensor = <Rank extends tf.Rank>({ shape, values }: Values) => tf.tensor<Rank>(values, shape as tf.ShapeMap[Rank]);
+
+function lstm([kernel, recurrentKernel, bias]: Values[]) {
+  return {
+    kernel: tensor<tf.Rank.R2>(kernel),
+    recurrent_kernel: tensor<tf.Rank.R2>(recurrentKernel),
+    bias: tf.tensor2d(bias.values, [1, bias.values.length]),
+  };
+}
+
+/** The weights of the notebook's encoder and decoder, in the order of `get_weights`. */
+export function loadModel(given: Given): Model {
+  const [read, ...recurrent] = given.encoder as Values[];
+  const [written, ...rest] = given.decoder as Values[];
+  const [W_q, W_k, v, kernel, bias] = rest.slice(3);
+  return {
+    inputs: { embeddings: tensor(read) },
+    forward: lstm(recurrent),
+    backward: lstm(recurrent.slice(3)),
+    outputs: { embeddings: tensor(written) },
+    decoder: lstm(rest),
+    attention: { W_q: tensor(W_q), W_k: tensor(W_k), v: tensor(v) },
+    output: { kernel: tensor(kernel), bias: tensor(bias) },
+  };
+}
+
+interface Beam {
+  tokens: number[];
+  logProbability: number;
+}
+
+/** The likeliest texts, token by token: every step keeps the best `width` of all that go on from those before. */
+export function beamSearch(model: Model, x: number[], width: number): Beam[] {
+  let beams: Beam[] = [{ tokens: [START], logProbability: 0 }];
+  for (let step = 0; step < TARGET_STEPS; step++) {
+    const next = logProbabilities(model, x, beams);
+    const longer = beams.flatMap(({ tokens, logProbability }, i) =>
+      next[i].map((more, token) => ({ tokens: [...tokens, token], logProbability: logProbability + more })),
+    );
+    beams = longer.sort((a, b) => b.logProbability - a.logProbability).slice(0, width);
+  }
+  return beams;
+}
+
+/** How likely each token is to come next, a row a beam. */
+function logProbabilities(model: Model, x: number[], beams: Beam[]): number[][] {
+  const steps = beams[0].tokens.length;
+  const rows = tf.tidy(() => {
+    const previous = tf.tensor2d(beams.map(({ tokens }) => tokens));
+    const { logits } = callModel(model, "additive", tf.tensor2d(beams.map(() => x)), previous);
+    return logits.arraySync();
+  });
+  return beams.map((_, i) => {
+    const logits = rows[(i + 1) * steps - 1];
+    const largest = Math.max(...logits);
+    const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
+    return logits.map((logit) => logit - largest - logSum);
+  });
+}
+
+function decode(tokens: number[]): string {
+  const end = tokens.indexOf(END);
+  return tokens.slice(1, end < 0 ? undefined : end).map((token) => DIGITS[token - FIRST_CHARACTER] ?? "").join("");
+}
+
+/** Whether day, year, and the month if it has no name, each stand in the text once, and no other number. */
+export function says(written: string, answer: string): boolean {
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(answer) && new Date(answer).toJSON()?.slice(0, 10) === answer;
+  if (!isDate) return false;
+  const numbers = (written.match(/[0-9]+/g) ?? []).map((digits) => Number(digits) % 100);
+  const [year, month, day] = answer.split("-").map(Number);
+  const fields = [year % 100, day, ...(numbers.length === 3 ? [month] : [])];
+  return String(fields.sort((a, b) => a - b)) === String(numbers.sort((a, b) => a - b));
+}
+
+function message(verdict: string): Findings {
+  return { picture: null, verdict, found: false, metrics: [] };
+}
+
+/** What the model makes of a text: an alignment, or a message where it is no date. */
+export function read(model: Model, letters: string, written: string): Findings {
+  const characters = [...written];
+  const unknown = [...new Set(characters)].filter((character) => !letters.includes(character));
+  if (unknown.length > 0) {
+    return message(`This is no date that the model can read: none of its dates has “${unknown.join("")}” in it.`);
+  }
+  if (characters.length > SOURCE_LENGTH - 2) {
+    const most = SOURCE_LENGTH - 2;
+    return message(`This is no date that the model can read: it has ${characters.length} characters, and at most ${most} are possible.`);
+  }
+  const x = [START, ...characters.map((character) => [...letters].indexOf(character) + FIRST_CHARACTER), END];
+  const beams = beamSearch(model, x, WIDTH);
+  const isLikely = ({ logProbability }: Beam) => Math.exp(logProbability) > LEAST_PROBABILITY;
+  const possible = beams.filter((beam) => isLikely(beam) && says(written, decode(beam.tokens)));
+  if (possible.length === 0) return message(`The model says ${decode(beams[0].tokens)}, the text does not: no date?`);
+
+  const [{ tokens, logProbability }, ...others] = possible;
+  const answer = decode(tokens);
+  const weights = tf.tidy(() => {
+    const previous = tf.tensor2d([tokens.slice(0, answer.length)]);
+    return callModel(model, "additive", tf.tensor2d([x]), previous).weights.arraySync()[0];
+  });
+  const also = others.map(({ tokens }) => ` It may also mean ${decode(tokens)}.`).slice(0, 1);
+  return {
+    picture: {
+      kind: "heatmap",
+      title: "Attention weight",
+      row: "written",
+      column: "read",
+      rowNames: [...answer],
+      columnNames: characters,
+      panels: [{ weights: weights.map((row) => row.slice(1, -1)) }], // without start and end
+      answers: [],
+    },
+    found: true,
+    verdict: `Alignment of “${answer}” with “${written}”.${also}`,
+    metrics: [{ label: answer, value: `${Math.round(100 * Math.exp(logProbability))} %` }],
+  };
+}
+
+export function datesLab({ date }: Settings, given: Given): Experiment {
+  for (const name of ["letters", "encoder", "decoder"]) {
+    if (!(name in given)) throw new Error(`the page hands over no ${name}`);
+  }
+  const model = loadModel(given);
+  const findings = () => read(model, given.letters as string, String(date));
+  return { trainings: [], heldOut: model, epochs: 0, findings };
+}

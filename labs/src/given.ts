@@ -1,0 +1,28 @@
+/** What helpers/live.py writes into the attribute `given`: texts, and tensors of numbers in half precision. */
+import type { Given, Values } from "./messages";
+
+interface Written {
+  shape: number[];
+  /** Base64 of IEEE 754 half-precision numbers, little-endian. */
+  float16: string;
+}
+
+export function readGiven(json: string | null): Given {
+  const written = JSON.parse(json ?? "{}") as Record<string, string | Written[]>;
+  const given = Object.entries(written).map(([name, value]) => [name, typeof value === "string" ? value : value.map(readValues)]);
+  return Object.fromEntries(given) as Given;
+}
+
+function readValues({ shape, float16 }: Written): Values {
+  const bytes = new DataView(Uint8Array.from(atob(float16), (character) => character.charCodeAt(0)).buffer);
+  const values = Float32Array.from({ length: bytes.byteLength / 2 }, (_, i) => fromHalf(bytes.getUint16(2 * i, true)));
+  return { shape, values };
+}
+
+/** One bit for the sign, five for the exponent, ten for the fraction. */
+function fromHalf(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  const magnitude = exponent === 0 ? 2 ** -14 * fraction : 2 ** (exponent - 15) * (1 + fraction);
+  return bits >> 15 ? -magnitude : magnitude;
+}
