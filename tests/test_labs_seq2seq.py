@@ -5,7 +5,6 @@ import html
 import json
 import re
 import types
-import urllib.parse
 
 import chapters
 import numpy as np
@@ -19,6 +18,7 @@ from watched_labs import (
     assert_reads_well,
     defaults,
     first_report,
+    link,
     marked,
     named_weights,
     notice,
@@ -278,8 +278,7 @@ def test_dates_lab_reads_a_date_as_the_notebook_does(watched, readers):
 
 def wait_until_settled(lab: Locator, written: str) -> None:
     """The lab has answered this very text."""
-    settings = "#dates?" + urllib.parse.urlencode({"date": written})
-    expect(lab).to_have_attribute("data-settings", settings)
+    expect(lab).to_have_attribute("data-settings", link("dates", {"date": written}))
     wait_until_trained(lab)
 
 

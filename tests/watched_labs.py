@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,8 +134,8 @@ def table_rows(inside: Locator | Page) -> list[list[str]]:
 
 
 def link(lab: str, settings: dict) -> str:
-    values = "&".join(f"{name}={_as_text(value)}" for name, value in settings.items())
-    return f"#{lab}?{values}"
+    values = {name: _as_text(value) for name, value in settings.items()}
+    return f"#{lab}?{urllib.parse.urlencode(values)}"
 
 
 def _as_text(value) -> str:
