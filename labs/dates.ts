@@ -124,7 +124,7 @@ export function read(model: Model, letters: string, written: string): Findings {
       row: "written",
       column: "read",
       rowNames: [...answer],
-      columnNames: characters,
+      columnNames: characters.map((character) => (character === " " ? "␣" : character)),
       panels: [{ weights: weights.map((row) => row.slice(1, -1)) }], // without start and end
       answers: [],
     },

@@ -172,6 +172,7 @@ export class LabView {
     this.metrics.replaceChildren(
       ...findings.metrics.map(({ label, value }) => html("p", {}, html("span", {}, label), " ", html("span", {}, value))),
     );
+    this.progressBar.hidden = progress.epochs === 0;
     this.progressBar.max = progress.epochs;
     this.progressBar.value = progress.losses.length - 1;
     this.progressText.textContent = `epoch ${progress.epoch} of ${progress.epochs}`;
