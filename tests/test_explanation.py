@@ -93,7 +93,7 @@ def test_integrated_gradients_add_up_from_any_baseline(parts, baseline):
 def test_opened_models_say_the_same_and_weights_add_up_over_the_steps(parts):
     run = run_of(parts)
     model, given_model, both = run.models
-    output, weights = both(run.x)
+    output, weights = map(np.array, both(run.x))
     np.testing.assert_allclose(model(run.x), output, atol=1e-6)
     np.testing.assert_allclose(given_model([run.x, weights]), output, atol=1e-5)
     np.testing.assert_allclose(np.sum(weights, axis=1), 1, atol=1e-5)
