@@ -24,7 +24,8 @@ def get_activations(model, inputs, layer_name=None, *, batch_size=1024):
         itself. A layer inside a nested model is called `outer/inner`; the second call of a shared layer is called `layer (call 2)`.
 
     Raises:
-        TypeError: `model` is no Functional or Sequential model, or the inputs are no numbers.
+        TypeError: `model` is no Functional or Sequential model, the inputs are no numbers, or `layer_name`
+            is no string.
         ValueError: inputs of another number or shape than the model's, NaN in them, or a
             `layer_name` that is not there (the message lists those that are).
 
@@ -34,6 +35,8 @@ def get_activations(model, inputs, layer_name=None, *, batch_size=1024):
     graph = checks.functional(model)
     arrays = checks.model_inputs("inputs", graph, inputs)
     batch_size = checks.integer("batch_size", batch_size)
+    if layer_name is not None:
+        checks.text("layer_name", layer_name)
 
     batches = []
     for start in range(0, len(arrays[0]), batch_size):

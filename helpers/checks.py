@@ -1,5 +1,6 @@
 """Errors that name the argument, what came, and what is allowed."""
 
+import math
 import numbers
 
 import keras
@@ -21,11 +22,29 @@ def integer(name, value, low=1, high=None):
     return int(value)
 
 
+LARGEST = 2**28  # numbers in one array: 1 GB of float32
+
+
+def sizes(**named):
+    """Raise ValueError where an array of these sizes, each checked by itself, is too large for a lesson."""
+    if math.prod(named.values()) > LARGEST:
+        raise ValueError(
+            f"{' × '.join(named)} must be at most {LARGEST}, got {' × '.join(map(str, named.values()))}"
+        )
+
+
 def boolean(name, value):
     """Return `value` as a bool, or raise TypeError."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(value)
+
+
+def text(name, value):
+    """Return `value` if it is a string, or raise TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {value!r}")
+    return value
 
 
 def choice(name, value, allowed):
@@ -35,10 +54,15 @@ def choice(name, value, allowed):
         TypeError: `value` is not a string.
         ValueError: it is none of them.
     """
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a string, got {value!r}")
-    if value not in allowed:
+    if text(name, value) not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")
+    return value
+
+
+def dictionary(name, value):
+    """Return `value` if it is a dict with strings as keys, and not empty, or raise TypeError."""
+    if not isinstance(value, dict) or not value or not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{name} must be a dict with strings as keys, not empty, got {value!r}")
     return value
 
 
@@ -56,9 +80,11 @@ def finite_array(name, value, dimensions=None):
     """
     try:
         array = np.asarray(value)
-        if array.dtype.kind not in "biuf":
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"dtype {array.dtype}")
+        if array.dtype.kind == "O":
             array = array.astype("float64")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} must be an array of numbers, got {type(value).__name__}") from error
     if dimensions is not None and array.ndim not in dimensions:
         allowed = " or ".join(str(number) for number in dimensions)

@@ -24,7 +24,7 @@ def get_data(num_samples, input_dim, attention_column=1, *, signed=False, seed):
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: a size below 1, or `attention_column` outside `input_dim`.
+        ValueError: a size below 1 or too large, or `attention_column` outside `input_dim`.
 
     >>> x, y = get_data(2, 3, attention_column=1, seed=0)
     >>> x.shape, bool((x[:, 1] == y[:, 0]).all())
@@ -34,6 +34,7 @@ def get_data(num_samples, input_dim, attention_column=1, *, signed=False, seed):
     input_dim = checks.integer("input_dim", input_dim)
     attention_column = checks.integer("attention_column", attention_column, 0, input_dim - 1)
     signed = checks.boolean("signed", signed)
+    checks.sizes(num_samples=num_samples, input_dim=input_dim)
     generator = np.random.default_rng(checks.integer("seed", seed, 0))
 
     x = generator.standard_normal((num_samples, input_dim), dtype="float32")
@@ -58,7 +59,7 @@ def get_data_recurrent(num_samples, time_steps, input_dim, attention_step=10, *,
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: a size below 1, or `attention_step` outside `time_steps`.
+        ValueError: a size below 1 or too large, or `attention_step` outside `time_steps`.
 
     >>> x, y = get_data_recurrent(2, 20, 3, attention_step=10, seed=0)
     >>> x.shape, bool((x[:, 10] == y).all())
@@ -68,6 +69,7 @@ def get_data_recurrent(num_samples, time_steps, input_dim, attention_step=10, *,
     time_steps = checks.integer("time_steps", time_steps)
     input_dim = checks.integer("input_dim", input_dim)
     attention_step = checks.integer("attention_step", attention_step, 0, time_steps - 1)
+    checks.sizes(num_samples=num_samples, time_steps=time_steps, input_dim=input_dim)
     generator = np.random.default_rng(checks.integer("seed", seed, 0))
 
     x = generator.standard_normal((num_samples, time_steps, input_dim), dtype="float32")
@@ -95,7 +97,7 @@ def get_data_per_dimension(num_samples, time_steps, attention_steps, *, seed):
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: a size below 1, no step at all, or one outside `time_steps`.
+        ValueError: a size below 1 or too large, no step at all, or one outside `time_steps`.
 
     >>> x, y = get_data_per_dimension(4, 20, [5, 15], seed=0)
     >>> x.shape, bool((x[:, 5, :1] * x[:, 15, 1:] == y).all())
@@ -108,6 +110,7 @@ def get_data_per_dimension(num_samples, time_steps, attention_steps, *, seed):
     if not 1 <= len(attention_steps) <= 32:
         raise ValueError(f"attention_steps must hold from 1 to 32 steps, got {len(attention_steps)}")
     steps = [checks.integer("attention_steps", step, 0, time_steps - 1) for step in attention_steps]
+    checks.sizes(num_samples=num_samples, time_steps=time_steps, attention_steps=len(steps))
     generator = np.random.default_rng(checks.integer("seed", seed, 0))
 
     dimensions = np.arange(len(steps))
@@ -147,7 +150,7 @@ def get_data_sequence(num_samples, time_steps, task="reverse", *, num_symbols=10
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: a size below 1, a shift below 0, or a task that is none of these.
+        ValueError: a size below 1 or too large, a shift below 0, or a task that is none of these.
 
     >>> x, y, alignment = get_data_sequence(1, 4, "reverse", seed=0)
     >>> alignment.tolist(), bool((y == x[:, ::-1]).all())
@@ -158,6 +161,7 @@ def get_data_sequence(num_samples, time_steps, task="reverse", *, num_symbols=10
     task = checks.choice("task", task, _ALIGNMENTS)
     num_symbols = checks.integer("num_symbols", num_symbols, 1, 2**31 - 1)
     shift = checks.integer("shift", shift, 0) % time_steps
+    checks.sizes(num_samples=num_samples, time_steps=time_steps)
     generator = np.random.default_rng(checks.integer("seed", seed, 0))
 
     output_steps = (time_steps + 1) // 2 if task == "every_second" else time_steps
@@ -192,7 +196,7 @@ def get_data_keyword(num_samples, time_steps, max_length=None, *, num_distractor
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: a size too small, `max_length` above `time_steps`, or another `padding`.
+        ValueError: a size too small or too large, `max_length` above `time_steps`, or another `padding`.
 
     >>> tokens, y, positions = get_data_keyword(2, 8, seed=0)
     >>> tokens.shape, bool((tokens[[0, 1], positions] == y + 1).all())
@@ -204,6 +208,7 @@ def get_data_keyword(num_samples, time_steps, max_length=None, *, num_distractor
     longest = checks.integer("max_length", longest, LEAST_LENGTH, time_steps)
     num_distractors = checks.integer("num_distractors", num_distractors, 1, 2**31 - 1 - KEYWORDS)
     padding = checks.choice("padding", padding, ("after", "before"))
+    checks.sizes(num_samples=num_samples, time_steps=time_steps)
     generator = np.random.default_rng(checks.integer("seed", seed, 0))
 
     lengths = generator.integers(LEAST_LENGTH, longest + 1, num_samples)
@@ -239,7 +244,7 @@ def get_data_addition(num_samples, time_steps, *, seed):
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: a size too small.
+        ValueError: a size too small or too large.
 
     >>> x, y, positions = get_data_addition(2, 20, seed=0)
     >>> x.shape, bool(np.isclose((x[..., 0] * x[..., 1]).sum(axis=1), y[:, 0]).all())
@@ -247,6 +252,7 @@ def get_data_addition(num_samples, time_steps, *, seed):
     """
     num_samples = checks.integer("num_samples", num_samples)
     time_steps = checks.integer("time_steps", time_steps, 2)
+    checks.sizes(num_samples=num_samples, time_steps=time_steps)
     generator = np.random.default_rng(checks.integer("seed", seed, 0))
 
     values = generator.random((num_samples, time_steps), dtype="float32")

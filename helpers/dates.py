@@ -22,7 +22,7 @@ def get_dates(num_samples, locale, *, seed):
     Friday, September 5, 2025. All ways of a language are equally frequent.
 
     Args:
-        num_samples: how many dates, at least 1.
+        num_samples: how many dates, from 1 to a million.
         locale: a language of `LOCALES`, such as "en".
         seed: an integer ≥ 0; the same seed gives the same dates.
 
@@ -36,7 +36,7 @@ def get_dates(num_samples, locale, *, seed):
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: `num_samples` below 1, or a locale that is not there (the message lists them).
+        ValueError: `num_samples` out of range, or a locale that is not there (the message lists them).
 
     >>> texts, targets, sources = get_dates(1, "en", seed=4)
     >>> texts[0], targets[0]
@@ -44,7 +44,7 @@ def get_dates(num_samples, locale, *, seed):
     >>> [character for character, says in zip(texts[0], sources[0, 5], strict=True) if says]
     ['A', 'u', 'g']
     """
-    num_samples = checks.integer("num_samples", num_samples)
+    num_samples = checks.integer("num_samples", num_samples, 1, 10**6)
     checks.choice("locale", locale, LOCALES)
     generator = np.random.default_rng(checks.integer("seed", seed, 0))
 

@@ -19,6 +19,7 @@ import numpy as np
 from helpers import checks
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+LARGEST = 2**53  # up to here JavaScript knows every integer
 
 
 def live(function, *, lab, given=None, **sliders):
@@ -112,15 +113,18 @@ def _range_or_choices(name, offer):
     if offer is str:
         return {"kind": "text"}
     if isinstance(offer, list) and offer and all(isinstance(choice, (int, float, str)) for choice in offer):
+        if not all(isinstance(choice, str) or abs(choice) <= LARGEST for choice in offer):
+            raise ValueError(f"{name} must offer numbers from -2**53 to 2**53, got {offer!r}")
         return {"kind": "choice", "choices": offer}
     is_range = isinstance(offer, tuple) and len(offer) in (2, 3)
     if is_range and all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in offer):
         low, high, *step = offer
         whole = all(isinstance(end, int) for end in offer)
-        step = step[0] if step else (1 if whole else (high - low) / 100)
-        if low < high and step > 0 and np.isfinite([low, high, step]).all():
-            return {"kind": "integer" if whole else "number", "min": low, "max": high, "step": step}
-        raise ValueError(f"{name} must have low < high and a step above 0, got {offer!r}")
+        if -LARGEST <= low < high <= LARGEST:
+            step = step[0] if step else 1 if whole else (high - low) / 100
+            if 0 < step < np.inf:
+                return {"kind": "integer" if whole else "number", "min": low, "max": high, "step": step}
+        raise ValueError(f"{name} must have low < high and a step above 0, none beyond 2**53, got {offer!r}")
     raise TypeError(
         f"{name} must be (low, high), (low, high, step), a list of choices, True or False, or str; got {offer!r}"
     )

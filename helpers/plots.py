@@ -44,9 +44,11 @@ class Figure(matplotlib.figure.Figure):
     """
 
     def __init__(self, alt, height, layout="constrained"):
+        self.alt = checks.text("alt", alt)
+        if not 0 < checks.finite_array("height", height, (0,)) <= 100:
+            raise ValueError(f"height must be above 0 and at most 100 inches, got {height!r}")
         super().__init__(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout=layout)
         FigureCanvasAgg(self)
-        self.alt = alt
 
     def png(self):
         """Return the picture as PNG bytes, on a transparent ground."""
@@ -78,6 +80,7 @@ def verdict(weights, answer, axis="column"):
     """
     weights = checks.finite_array("weights", weights, (1,))
     answer = checks.integer("answer", answer, 0, len(weights) - 1)
+    checks.text("axis", axis)
     largest = int(np.argmax(weights))
     said = f"The largest weight, {weights[largest]:.2f}, is on {axis} {largest}"
     return f"{said}: found." if largest == answer else f"{said}, the answer on {axis} {answer}: not found."
@@ -98,7 +101,8 @@ def attention_bars(panels, answer, *, axis="column"):
     Raises:
         TypeError, ValueError: weights that are not numbers, or an answer outside them.
     """
-    panels = _panels(panels, (1, 2))
+    panels = _panels(_titled(panels), (1, 2))
+    answer = checks.integer("answer", answer, 0, next(iter(panels.values())).shape[1] - 1)
     verdicts = {title: verdict(weights.mean(axis=0), answer, axis) for title, weights in panels.items()}
     alt = " ".join(f"{title}: {said}" if title else said for title, said in verdicts.items())
     several_seeds = any(len(weights) > 1 for weights in panels.values())
@@ -124,6 +128,8 @@ def attention_grid(rows, answer, *, axis="column"):
         TypeError, ValueError: weights that are not numbers, an answer outside them, or rows with
             different columns.
     """
+    checks.text("axis", axis)
+    rows = {title: checks.dictionary("rows", row) for title, row in checks.dictionary("rows", rows).items()}
     columns = sorted({tuple(row) for row in rows.values()})
     if len(columns) != 1:
         raise ValueError(f"rows must have equal columns, got {columns}")
@@ -164,7 +170,8 @@ def sample_bars(panels, answer, *, axis="column"):
     Raises:
         TypeError, ValueError: values that are not numbers, or an answer outside them.
     """
-    panels = _panels(panels, (1,))
+    checks.text("axis", axis)
+    panels = _panels(_titled(panels), (1,))
     answer = checks.integer("answer", answer, 0, next(iter(panels.values())).shape[1] - 1)
     alt = " ".join(
         f"{title}: {axis} {answer} holds {values[0, answer]:.2f}." for title, values in panels.items()
@@ -188,11 +195,17 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
     Raises:
         TypeError, ValueError: weights that are not numbers, or an answer outside them.
     """
-    weights = checks.finite_array("weights", weights, (2,))
+    checks.text("row", row)
+    checks.text("column", column)
+    weights = _weights("weights", weights, (2,))
     rows, columns = weights.shape
+    try:
+        pairs = [(r, c) for r, c in answers]
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"answers must be pairs (row, column), got {answers!r}") from error
     answers = {
         (checks.integer("answers", r, 0, rows - 1), checks.integer("answers", c, 0, columns - 1))
-        for r, c in answers
+        for r, c in pairs
     }
     wanted = [[c for r, c in answers if r == index] for index in range(rows)]
     found = sum(len({*_largest(w, len(cells))} & {*cells}) for w, cells in zip(weights, wanted, strict=True))
@@ -226,9 +239,9 @@ def alignment(weights, source, target, *, sources=None):
     Raises:
         TypeError, ValueError: weights that are not numbers, or of another shape than the texts.
     """
-    weights = checks.finite_array("weights", weights, (2,))
-    shape = (len(target), len(source))
-    sources = np.zeros(shape, bool) if sources is None else np.asarray(sources)
+    weights = _weights("weights", weights, (2,))
+    shape = (len(checks.text("target", target)), len(checks.text("source", source)))
+    sources = np.zeros(shape, bool) if sources is None else checks.finite_array("sources", sources) != 0
     for name, array in {"weights": weights, "sources": sources}.items():
         if array.shape != shape:
             raise ValueError(f"{name} must have the shape of the texts, {shape}, got {array.shape}")
@@ -268,7 +281,7 @@ def keyword_verdict(weights, answers, padding):
     >>> keyword_verdict([[0.1, 0.9, 0.0]], [1], [[False, False, True]])
     'Mean weight on padding: exactly 0. Largest weight on the keyword in 100 % of held-out samples: found.'
     """
-    weights = checks.finite_array("weights", weights, (2,))
+    weights = _weights("weights", weights, (2,))
     answers = _indices("answers", answers, weights.shape[1])
     padding = checks.finite_array("padding", padding, (2,)).astype(bool)
     if len(answers) != len(weights) or padding.shape != weights.shape:
@@ -303,7 +316,11 @@ def token_weights(tokens, weights, answers=None, *, top=None, alt=None):
             do not fit, or an answer outside its row.
     """
     rows = _token_rows(tokens, weights, answers)
-    top = top or max(values.max() for _, values, _ in rows) or 1
+    if top is None:
+        top = max(values.max() for _, values, _ in rows) or 1
+    top = float(checks.finite_array("top", top, (0,)))
+    if top <= 0:
+        raise ValueError(f"top must be above 0, got {top}")
     cells = [_placed(texts) for texts, _, _ in rows]
     starts = np.cumsum([0] + [row[-1].line + 1 for row in cells])
     figure = Figure(alt or _largest_tokens(rows), height=0.45 + TOKEN_LINE * starts[-1], layout=None)
@@ -336,22 +353,19 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
         TypeError, ValueError: weights that are not numbers, panels of different shapes, or an
             alignment that is not one key for each query.
     """
-    panels = panels if isinstance(panels, dict) else {"": panels}
-    panels = {title: checks.finite_array("panels", weights, (2,)) for title, weights in panels.items()}
+    checks.text("query", query)
+    checks.text("key", key)
+    panels = {title: _weights("panels", weights, (2,)) for title, weights in _titled(panels).items()}
     shapes = sorted({weights.shape for weights in panels.values()})
     if len(shapes) != 1:
         raise ValueError(f"panels must hold weights of equal shapes, got {shapes}")
     queries, keys = shapes[0]
     own = isinstance(alignment, dict)
     if own and alignment.keys() != panels.keys():
-        raise ValueError(f"alignment must have the keys {', '.join(panels)}; got {', '.join(alignment)}")
-    answers = {
-        title: [
-            checks.integer("alignment", answer, 0, keys - 1)
-            for answer in (alignment[title] if own else alignment)
-        ]
-        for title in panels
-    }
+        raise ValueError(
+            f"alignment must have the keys {', '.join(panels)}; got {', '.join(map(str, alignment))}"
+        )
+    answers = {title: _indices("alignment", alignment[title] if own else alignment, keys) for title in panels}
     for steps in answers.values():
         if len(steps) != queries:
             raise ValueError(f"alignment must hold one key for each of {queries} queries, got {len(steps)}")
@@ -394,10 +408,9 @@ def learning_curve(history):
     Raises:
         TypeError, ValueError: no curve, or values that are not finite numbers.
     """
-    if not isinstance(history, dict) or not history:
-        raise TypeError(f"history must be a dict from name to values, got {history!r}")
     curves = {
-        name: checks.finite_array(f"history[{name!r}]", values, (1,)) for name, values in history.items()
+        name: checks.finite_array(f"history[{name!r}]", values, (1,))
+        for name, values in checks.dictionary("history", history).items()
     }
     alt = " ".join(
         f"{name} goes from {values[0]:.2f} to {values[-1]:.2f} in {len(values)} epochs."
@@ -429,12 +442,12 @@ def losses_and_attention(history, weights, answer, *, axis="column"):
         TypeError, ValueError: no training, weights that are not numbers, an answer outside them, or
             other names than those of the losses.
     """
-    for name, value in {"history": history, "weights": weights}.items():
-        if not isinstance(value, dict) or not value:
-            raise TypeError(f"{name} must be a dict from a training's name, got {value!r}")
+    checks.text("axis", axis)
+    checks.dictionary("history", history)
+    checks.dictionary("weights", weights)
     if weights.keys() != history.keys():
         raise ValueError(f"weights must have the keys {', '.join(history)}; got {', '.join(weights)}")
-    history = {name: np.asarray(losses, dtype="float64") for name, losses in history.items()}
+    history = {name: _losses(f"history[{name!r}]", losses) for name, losses in history.items()}
     diverged = [name for name, losses in history.items() if not np.isfinite(losses).all()]
     weights = _panels(
         {name: np.zeros_like(w) if name in diverged else w for name, w in weights.items()}, (1,)
@@ -481,8 +494,10 @@ def weight_and_effect(rows, *, axis="step", ablated=None):
         TypeError, ValueError: no row, numbers that are none, rows of different shapes, or an answer
             or a step outside them.
     """
-    if not isinstance(rows, dict) or not rows:
-        raise TypeError(f"rows must be a dict from a title to (weights, effects, answer), got {rows!r}")
+    checks.text("axis", axis)
+    for row in checks.dictionary("rows", rows).values():
+        if not isinstance(row, (list, tuple)) or len(row) != 3:
+            raise TypeError(f"rows must be triples (weights, effects, answer), got {row!r}")
     flat = {(title, name): row[i] for title, row in rows.items() for i, name in enumerate(_MEASURES)}
     flat = _panels(flat, (1, 2))
     last = next(iter(flat.values())).shape[1] - 1
@@ -533,9 +548,9 @@ def dots(panels, *, quantity, alt):
         TypeError, ValueError: no chart, values that are not numbers from -1 to 1, or charts with
             different rows.
     """
-    if not isinstance(panels, dict) or not panels:
-        raise TypeError(f"panels must be a dict from a title to its rows, got {panels!r}")
-    rows = sorted({tuple(panel) for panel in panels.values()})
+    checks.text("quantity", quantity)
+    checks.dictionary("panels", panels)
+    rows = sorted({tuple(checks.dictionary("panels", panel)) for panel in panels.values()})
     if len(rows) != 1:
         raise ValueError(f"panels must have equal rows, got {rows}")
     figure = Figure(alt, height=1.0 + 0.32 * len(rows[0]))
@@ -570,11 +585,10 @@ def scaling(panels, *, quantity):
     Raises:
         TypeError, ValueError: no chart, or values that are not finite numbers.
     """
-    if not isinstance(panels, dict) or not panels:
-        raise TypeError(f"panels must be a dict from a size to its measurements, got {panels!r}")
+    checks.text("quantity", quantity)
     measured = {
-        size: checks.finite_array(f"panels[{size!r}]", sorted(values.items()), (2,))
-        for size, values in panels.items()
+        size: _points(f"panels[{size!r}]", values)
+        for size, values in checks.dictionary("panels", panels).items()
     }
     alt = f"{quantity}: " + " ".join(
         f"{values[0, 1]:.2f} at {values[0, 0]:g} {size}, {values[-1, 1]:.2f} at {values[-1, 0]:g}."
@@ -606,8 +620,9 @@ def power_laws(panels, *, size):
     Raises:
         TypeError, ValueError: no chart, or sizes or values that are not finite numbers above 0.
     """
-    if not isinstance(panels, dict) or not panels:
-        raise TypeError(f"panels must be a dict from a quantity to its curves, got {panels!r}")
+    checks.text("size", size)
+    for quantity, curves in checks.dictionary("panels", panels).items():
+        checks.dictionary(f"panels[{quantity!r}]", curves)
     said = []
     figure = Figure("", height=2.9)
     grid = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
@@ -621,7 +636,7 @@ def power_laws(panels, *, size):
         for (name, values), line, colour in zip(
             curves.items(), cycle(("-o", "--s", ":^")), cycle(("weight", "answer", "muted")), strict=False
         ):
-            points = checks.finite_array(f"panels[{quantity!r}][{name!r}]", sorted(values.items()), (2,))
+            points = _points(f"panels[{quantity!r}][{name!r}]", values)
             if points.min() <= 0:
                 raise ValueError(f"panels must hold numbers above 0, got {points.min():g} in {quantity!r}")
             axes.plot(*points.T, line, markersize=4, color=FIGURE[colour], label=name)
@@ -650,6 +665,9 @@ def _token_rows(tokens, weights, answers):
     if not isinstance(tokens, (list, tuple)) or not tokens:
         raise TypeError(f"tokens must be a list of rows, got {tokens!r}")
     answers = [None] * len(tokens) if answers is None else answers
+    for name, value in {"weights": weights, "answers": answers}.items():
+        if not isinstance(value, (list, tuple)) and not (isinstance(value, np.ndarray) and value.ndim):
+            raise TypeError(f"{name} must hold one entry a row, got {value!r}")
     if not len(tokens) == len(weights) == len(answers):
         raise ValueError(
             f"tokens, weights and answers must have equal numbers of rows, got {len(tokens)}, "
@@ -657,9 +675,9 @@ def _token_rows(tokens, weights, answers):
         )
     rows = []
     for texts, values, answer in zip(tokens, weights, answers, strict=True):
-        if not all(isinstance(text, str) for text in texts):
+        if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
             raise TypeError(f"tokens must be rows of strings, got {texts!r}")
-        values = checks.finite_array("weights", values, (1,))
+        values = _weights("weights", values, (1,))
         if len(texts) != len(values):
             raise ValueError(f"weights must be one a token, got {len(values)} for {len(texts)} tokens")
         if answer is not None:
@@ -719,6 +737,32 @@ def _corners(x, y, width, height):
     return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
 
 
+def _weights(name, value, dimensions):
+    weights = checks.finite_array(name, value, dimensions)
+    if weights.min() < 0:
+        raise ValueError(f"{name} must not be below 0, got {weights.min():g}")
+    return weights
+
+
+def _losses(name, value):
+    """Return a training's losses, which may end in infinity or NaN."""
+    try:
+        losses = np.asarray(value, dtype="float64")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(f"{name} must be one number an epoch, got {value!r}") from error
+    if losses.ndim != 1 or not losses.size:
+        raise ValueError(f"{name} must be one number an epoch, got shape {losses.shape}")
+    return losses
+
+
+def _points(name, value):
+    """Return the pairs of a dict from numbers to numbers, sorted, as an array (n, 2)."""
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} must be a dict from numbers to numbers, got {value!r}")
+    points = checks.finite_array(name, list(value.items()))
+    return points[np.argsort(points[:, 0], kind="stable")]
+
+
 def _indices(name, value, count):
     indices = checks.finite_array(name, value, (1,))
     if indices.dtype.kind not in "iu":
@@ -765,8 +809,11 @@ def _largest(weights, count):
     return np.argsort(-weights, kind="stable")[:count].tolist()
 
 
+def _titled(panels):
+    return checks.dictionary("panels", panels if isinstance(panels, dict) else {"": panels})
+
+
 def _panels(panels, dimensions):
-    panels = panels if isinstance(panels, dict) else {"": panels}
     panels = {
         title: np.atleast_2d(checks.finite_array("panels", p, dimensions)) for title, p in panels.items()
     }

@@ -50,6 +50,7 @@ class CharacterTokenizer:
             raise TypeError(f"texts must be a list of strings, got {texts!r}")
         if not texts:
             raise ValueError("texts must hold at least one text, got none")
+        checks.sizes(texts=len(texts), length=length)
         tokens = np.full((len(texts), length), PADDING, "int32")
         for row, text in zip(tokens, texts, strict=True):
             unknown = "".join(sorted(set(text) - set(self._tokens)))

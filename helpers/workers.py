@@ -93,6 +93,8 @@ class Workers:
     """
 
     def __init__(self, script, *arguments, count):
+        if not isinstance(script, (str, os.PathLike)):
+            raise TypeError(f"script must be the path of a Python script, got {script!r}")
         if not Path(script).is_file():
             raise FileNotFoundError(f"script must be the path of a Python script, got {str(script)!r}")
         count = checks.integer("count", count, 1, 64)
@@ -205,11 +207,12 @@ def _end(errors, lines=5):
 
 
 def free_ports(count):
-    """Return `count` different ports of the loopback interface that nobody uses now.
+    """Return `count` different ports of the loopback interface, 1 … 64, that nobody uses now.
 
     >>> len(set(free_ports(3)))
     3
     """
+    count = checks.integer("count", count, 1, 64)
     sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
