@@ -1,8 +1,12 @@
-"""Settings for all tests: TensorFlow without chatter, and Hypothesis with the same examples every time."""
+"""What all tests share: TensorFlow without chatter, the same examples every time, a browser for a file."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
+from chromium import launch_chromium
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -15,3 +19,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("same every time")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Not for longer: while Playwright waits, this process cannot run notebooks.
+    with sync_playwright() as playwright:
+        chromium = launch_chromium(playwright)
+        yield chromium
+        chromium.close()

@@ -20,8 +20,7 @@ import nbformat
 import psutil
 import pytest
 from chapters import NOTEBOOKS
-from chromium import launch_chromium
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 # The slider that is moved in each chapter's lab, and what the lab then says of the value it shows.
 ANSWERS = {
@@ -102,14 +101,6 @@ def _end(server: subprocess.Popen) -> None:
     _, alive = psutil.wait_procs(kernels, timeout=10)
     for kernel in alive:
         kernel.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launch_chromium(playwright)
-        yield chromium
-        chromium.close()
 
 
 class Reader:

@@ -7,8 +7,7 @@ import watched_labs
 from playwright.sync_api import Locator, Page, expect
 from watched_labs import as_weights, assert_reads_well, defaults, numbers, the_lab, train_with, verdict
 
-browser, folder, site, watched = (
-    watched_labs.browser,
+folder, site, watched = (
     watched_labs.folder,
     watched_labs.site,
     watched_labs.watched,

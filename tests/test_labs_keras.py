@@ -6,8 +6,7 @@ import pytest
 import watched_labs
 from watched_labs import assert_close, named_weights, run_harness
 
-browser, folder, site, watched = (
-    watched_labs.browser,
+folder, site, watched = (
     watched_labs.folder,
     watched_labs.site,
     watched_labs.watched,

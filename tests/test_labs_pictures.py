@@ -9,8 +9,7 @@ from lab_page import write_page
 from playwright.sync_api import Page, expect
 from watched_labs import assert_names_do_not_touch, axe_problems, in_every_dress, marked, table_rows
 
-browser, folder, site, watched = (
-    watched_labs.browser,
+folder, site, watched = (
     watched_labs.folder,
     watched_labs.site,
     watched_labs.watched,

@@ -22,8 +22,7 @@ from watched_labs import (
     verdict,
 )
 
-browser, folder, site, watched = (
-    watched_labs.browser,
+folder, site, watched = (
     watched_labs.folder,
     watched_labs.site,
     watched_labs.watched,

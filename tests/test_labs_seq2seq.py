@@ -29,8 +29,7 @@ from watched_labs import (
     wait_until_trained,
 )
 
-browser, folder, site, watched = (
-    watched_labs.browser,
+folder, site, watched = (
     watched_labs.folder,
     watched_labs.site,
     watched_labs.watched,

@@ -11,9 +11,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import matplotlib.image
 import pytest
 import yaml
-from chromium import launch_chromium
 from lab_page import LABS, serve
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -29,14 +28,6 @@ def text_of(name: str) -> str:
 
 def test_the_site_is_built():
     assert "index.html" in PAGES, "run `make site` first"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launch_chromium(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,22 +10,13 @@ from pathlib import Path
 import chapters
 import numpy as np
 import pytest
-from chromium import launch_chromium
 from lab_page import CONTROLS, LABS, build_labs, lab_html, serve, write_page
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 TRAINING_TIMEOUT = 120_000
 
 # Nothing is timed here: a busy machine may take its time.
 expect.set_options(timeout=60_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launch_chromium(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
