@@ -152,7 +152,9 @@ def model_inputs(name, model, value):
 
 
 def same_length(name, arrays):
-    """Raise ValueError unless all arrays hold equally many samples."""
+    """Raise ValueError unless all arrays hold samples, and equally many."""
+    if not all(array.ndim for array in arrays):
+        raise ValueError(f"{name} must hold samples, got a single number")
     lengths = sorted({len(array) for array in arrays})
     if len(lengths) > 1:
         raise ValueError(f"{name} must have equal numbers of samples, got {lengths}")

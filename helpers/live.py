@@ -95,7 +95,7 @@ def _control(name, offer, parameters):
     if control["kind"] == "switch":
         inside = isinstance(value, bool)
     elif control["kind"] == "choice":
-        inside = value in control["choices"]
+        inside = isinstance(value, (int, float, str)) and value in control["choices"]
     elif control["kind"] == "text":
         inside = isinstance(value, str)
     else:

@@ -130,10 +130,8 @@ def attention_grid(rows, answer, *, axis="column"):
     """
     checks.text("axis", axis)
     rows = {title: checks.dictionary("rows", row) for title, row in checks.dictionary("rows", rows).items()}
-    columns = sorted({tuple(row) for row in rows.values()})
-    if len(columns) != 1:
-        raise ValueError(f"rows must have equal columns, got {columns}")
-    flat = {(title, column): row[column] for title, row in rows.items() for column in row}
+    columns = _equal_keys("rows must have equal columns", rows)
+    flat = {(title, column): row[column] for title, row in rows.items() for column in columns}
     flat = _panels(flat, (1, 2))
     answer = checks.integer("answer", answer, 0, next(iter(flat.values())).shape[1] - 1)
     largest = {titles: int(weights.mean(axis=0).argmax()) for titles, weights in flat.items()}
@@ -142,14 +140,14 @@ def attention_grid(rows, answer, *, axis="column"):
         for (title, column), index in largest.items()
     )
     figure = Figure(alt, height=0.7 + 1.15 * len(rows))
-    grid = figure.subplots(len(rows), len(columns[0]), sharex=True, sharey=True, squeeze=False)
+    grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
     for axes, weights in zip(grid.flat, flat.values(), strict=True):
         _draw_bars(axes, weights, top=1)
     for index, axes in enumerate(grid.flat):
-        _mark_answer(axes, answer, label=index < len(columns[0]))
+        _mark_answer(axes, answer, label=index < len(columns))
     for axes, title in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(title, rotation=0, ha="right", va="center")
-    for axes, title in zip(grid[0], columns[0], strict=True):
+    for axes, title in zip(grid[0], columns, strict=True):
         axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
     for axes in grid[-1]:
         axes.set_xlabel(axis)
@@ -549,16 +547,15 @@ def dots(panels, *, quantity, alt):
             different rows.
     """
     checks.text("quantity", quantity)
-    checks.dictionary("panels", panels)
-    rows = sorted({tuple(checks.dictionary("panels", panel)) for panel in panels.values()})
-    if len(rows) != 1:
-        raise ValueError(f"panels must have equal rows, got {rows}")
-    figure = Figure(alt, height=1.0 + 0.32 * len(rows[0]))
+    for panel in checks.dictionary("panels", panels).values():
+        checks.dictionary("panels", panel)
+    rows = _equal_keys("panels must have equal rows", panels)
+    figure = Figure(alt, height=1.0 + 0.32 * len(rows))
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (title, panel) in zip(grid, panels.items(), strict=True):
         _style(axes).set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
-        for height, (row, values) in enumerate(panel.items()):
-            values = checks.finite_array(f"panels[{title!r}][{row!r}]", values, (1,))
+        for height, row in enumerate(rows):
+            values = checks.finite_array(f"panels[{title!r}][{row!r}]", panel[row], (1,))
             if np.abs(values).max() > 1:
                 raise ValueError(f"panels must hold numbers from -1 to 1, got {values.round(2)} in {title!r}")
             axes.axhline(height, color=FIGURE["muted"], linewidth=0.5, alpha=0.5)
@@ -566,7 +563,7 @@ def dots(panels, *, quantity, alt):
         axes.axvline(0, color=FIGURE["muted"], linewidth=0.8)
         axes.set_xlim(-1.05, 1.05)
         axes.set_xticks([-1, 0, 1])
-    grid[0].set_yticks(range(len(rows[0])), rows[0])
+    grid[0].set_yticks(range(len(rows)), rows)
     grid[0].invert_yaxis()  # shared: the first row on top
     grid[len(grid) // 2].set_xlabel(quantity)
     return figure
@@ -807,6 +804,14 @@ def _visible(text):
 def _largest(weights, count):
     """Return where the `count` largest of `weights` (n,) are; of equal ones the first."""
     return np.argsort(-weights, kind="stable")[:count].tolist()
+
+
+def _equal_keys(demand, dicts):
+    """Return the keys of the first of several dicts, in their order, or raise unless all have them."""
+    keys = list(next(iter(dicts.values())))
+    if any(one.keys() != set(keys) for one in dicts.values()):
+        raise ValueError(f"{demand}, got {[list(one) for one in dicts.values()]}")
+    return keys
 
 
 def _titled(panels):

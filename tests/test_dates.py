@@ -110,7 +110,7 @@ def test_unknown_locale_names_those_there_are(locale):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((0, "en", 0), ValueError, "num_samples must be at least 1, got 0"),
+        ((0, "en", 0), ValueError, "num_samples must be from 1 to 1000000, got 0"),
         ((1.5, "en", 0), TypeError, "num_samples must be an integer"),
         ((1, None, 0), TypeError, "locale must be a string, got None"),
         ((1, "en", -1), ValueError, "seed must be at least 0"),

@@ -566,7 +566,7 @@ def outcome(function, arguments):
 def test_a_result_that_keeps_its_promise_or_an_error_that_names_it(name):
     case = CASES[name]
 
-    @settings(max_examples=10 if name in FIGURES else 40)
+    @settings(max_examples=20 if name in FIGURES else 100)
     @given(st.data())
     def check(draw):
         good = draw.draw(case.arguments)
