@@ -1,0 +1,79 @@
+"""Whatever links ask for and however sliders fly: every lab keeps to what it offers, and ends trained."""
+
+import random
+import re
+from urllib.parse import parse_qsl, quote
+
+import watched_labs
+from lab_page import CONTROLS, lab_html, write_page
+from playwright.sync_api import expect
+from watched_labs import wait_until_trained
+
+browser, folder, site, watched = (
+    watched_labs.browser,
+    watched_labs.folder,
+    watched_labs.site,
+    watched_labs.watched,
+)
+
+NONSENSE = [
+    *("", "NaN", "-1", "1e999", "0x1F", "2.6", "true", "null", "∞", "%", "%E0%A4%A", "%00", "a" * 5_000),
+    quote("<img src=x onerror='window.injected = true'>"),
+    quote("</attention-lab><script>window.injected = true</script>"),
+    quote("javascript:window.injected = true"),
+]
+NAMES = ["__proto__", "constructor", "toString", "", "%3Cb%3E"]
+MOVE = """async ([hashes, moves]) => {
+    for (const hash of hashes) {
+        location.hash = hash;
+        await new Promise(resolve => setTimeout(resolve));
+    }
+    for (const [index, share] of moves) {
+        const inputs = document.querySelectorAll("attention-lab input");
+        const input = inputs[index % inputs.length];
+        if (input.type === "range") {
+            input.value = Number(input.min) + share * (input.max - input.min);
+            input.dispatchEvent(new Event("input", { bubbles: true }));
+        } else input.click();
+        if (share < 0.2) await new Promise(resolve => setTimeout(resolve));
+    }
+}"""
+
+
+def any_link(draw, lab):
+    controls = CONTROLS[lab]
+    asked = [(draw.choice([c["name"] for c in controls] + NAMES), draw.choice(NONSENSE)) for _ in range(3)]
+    asked += [(control["name"], draw.choice(offered(control))) for control in controls]
+    draw.shuffle(asked)
+    return f"#{lab}?" + "&".join(f"{name}={value}" for name, value in asked[: draw.randint(0, 6)])
+
+
+def offered(control):
+    if control["kind"] == "integer":
+        return [str(value) for value in range(control["min"], control["max"] + 1)]
+    if control["kind"] == "switch":
+        return ["true", "false"]
+    return [str(choice) for choice in control.get("choices", NONSENSE)]
+
+
+def test_any_link_and_any_move(watched, folder):
+    elements = [lab_html(controls, lab) for lab, controls in CONTROLS.items()]
+    write_page(folder, *elements, name="all.html")
+    page = watched.open("all.html")
+    expect(page.locator("attention-lab[data-state]")).to_have_count(len(CONTROLS))
+    draw = random.Random(5)
+    hashes = [any_link(draw, draw.choice(list(CONTROLS))) for _ in range(100)]
+    moves = [(draw.randrange(1000), draw.random()) for _ in range(300)]
+    page.evaluate(MOVE, [hashes, moves])
+    # Short trainings to end with, each asked for by a link that it must still understand.
+    for lab, controls in CONTROLS.items():
+        one_epoch = "epochs=1" if any(control["name"] == "epochs" for control in controls) else "seed=1"
+        page.evaluate("hash => { location.hash = hash }", f"#{lab}?{one_epoch}")
+        element = page.locator(f"attention-lab[lab={lab}]")
+        element.scroll_into_view_if_needed()
+        expect(element).to_have_attribute("data-settings", re.compile(one_epoch))
+        wait_until_trained(element)
+        settings = dict(parse_qsl(element.get_attribute("data-settings").partition("?")[2]))
+        assert [c for c in controls if c["kind"] != "text" and settings[c["name"]] not in offered(c)] == []
+    assert page.locator("attention-lab :is(script, iframe, [onerror])").count() == 0
+    assert page.evaluate("window.injected") is None
