@@ -75,8 +75,9 @@ run: install  ## execute every notebook in place and clean it
 lab: install  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
+# Two tests at a time, one thread each: more threads would wait for each other by spinning.
 test: site lint  ## run every test there is
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
 		--nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
 test-colab: .venv-colab/installed  ## run every notebook on Colab's versions, alone on its disk
