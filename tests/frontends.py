@@ -30,6 +30,10 @@ ANSWERS = {
     "04_attention_pooling": ("max length", "exactly 0.* on the keyword in .*: found"),
     "05_self_attention": ("time steps", "mean weight in {0} of {0} rows: found"),
     "06_seq2seq_attention": ("length", "Heatmap of {0} by {0} .* output step: {0} of {0}"),
+    "07_attention_as_explanation": (
+        "attention step",
+        "largest weight on step {0}, largest effect on step {0}, found",
+    ),
     "08_beyond_one_machine": ("workers", "{} workers?: .*found"),
 }
 CHAPTERS = [path.stem for path in NOTEBOOKS]
