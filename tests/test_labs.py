@@ -314,6 +314,7 @@ def test_without_a_clipboard_the_link_is_shown(watched):
         "quick.html", script="Object.defineProperty(navigator, 'clipboard', { value: undefined })"
     )
     lab = the_lab(page)
+    wait_until_trained(lab)  # the first picture moves the buttons, maybe from under the pointer
     lab.get_by_role("button", name="Copy link").click()
     expect(lab.get_by_label("Link to these settings")).to_have_value(
         re.compile("#dense\\?attention_column=1&")
