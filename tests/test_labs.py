@@ -20,6 +20,7 @@ from watched_labs import (
     the_lab,
     train_with,
     verdict,
+    wait_until_trained,
 )
 
 folder, site, watched = (
