@@ -4,9 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from chromium import launch_chromium
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, sync_playwright
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -22,7 +20,11 @@ settings.load_profile("same every time")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator:
+    # Not above: the environment with Colab's versions has no browser, and tests that need none.
+    from chromium import launch_chromium
+    from playwright.sync_api import sync_playwright
+
     # Not for longer: while Playwright waits, this process cannot run notebooks.
     with sync_playwright() as playwright:
         chromium = launch_chromium(playwright)
