@@ -72,7 +72,6 @@ def test_any_link_and_any_move(watched, folder):
         one_epoch = "epochs=1" if "epochs" in names else "seed=1" if "seed" in names else "date=2025-01-02"
         page.evaluate("hash => { location.hash = hash }", f"#{lab}?{one_epoch}")
         element = page.locator(f"attention-lab[lab={lab}]")
-        element.scroll_into_view_if_needed()
         expect(element).to_have_attribute("data-settings", re.compile(one_epoch))
         wait_until_trained(element)
         settings = dict(parse_qsl(element.get_attribute("data-settings").partition("?")[2]))

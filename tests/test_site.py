@@ -145,8 +145,9 @@ ARRIVED = (
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_with_all_folds_open_it_is_accessible_on_a_phone_too(visit, name, scheme):
+def test_page_is_accessible_and_fits_a_phone_with_folds_closed_and_open(visit, name, scheme):
     page = visit(name, color_scheme=scheme, viewport={"width": 360, "height": 800}, bypass_csp=True).page
+    assert_accessible_and_fits(page)
     page.add_style_tag(content=UNMEASURED)
     page.evaluate("window.dispatchEvent(new Event('resize'))")  # now the theme looks, and then once more
     page.wait_for_function("document.querySelector('details pre[tabindex=\"0\"]') === null")
