@@ -253,9 +253,9 @@ def test_voila_shows_the_lab(read, tmp_path):
     folder = tmp_path / "book"
     folder.mkdir()
     copy_without_outputs(folder)
-    # Of the extensions that are installed the one that draws widgets, none of Notebook's.
-    only = "--VoilaConfiguration.extension_allowlist=['@jupyter-widgets/jupyterlab-manager']"
-    with serving(folder, "voila", f"{chapter}.ipynb", only, port_option="port") as address:
+    # Notebook's extension is no use to Voilà, and says so with an error in the page.
+    without = "--VoilaConfiguration.extension_denylist=['@jupyter-notebook/lab-extension']"
+    with serving(folder, "voila", f"{chapter}.ipynb", without, port_option="port") as address:
         reader = read(address)
         expect(reader.page.locator(".widget-vbox")).to_be_visible(timeout=RUN_SECONDS * 1000)
         reader.try_the_lab(chapter)
