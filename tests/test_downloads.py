@@ -37,8 +37,10 @@ def test_a_lab_becomes_its_picture_in_well_formed_xml():
 
 
 def test_paper_shows_what_is_folded():
-    page = download.on_paper("<head></head><details class='hide'><summary>a</summary></details>")
-    assert "<details open class='hide'>" in page
+    page = download.on_paper(
+        "<head></head><details class='hide'><summary>Hide the solution</summary></details>"
+    )
+    assert "<details open class='hide'><summary>Solution</summary>" in page
     assert page.index("<style>") < page.index("</head>")
 
 

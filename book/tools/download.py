@@ -26,7 +26,7 @@ PAPER = """
 .skip-link, .search-button__wrapper, button, .headerlink, #pst-skip-link, #pst-back-to-top { display: none !important; }
 .bd-main, .bd-content, .bd-article-container, .bd-container, .bd-container__inner {
   display: block !important; max-width: none !important; padding: 0 !important; }
-section + section > h1, section ~ section > h1, .toctree-wrapper h1 { break-before: page; }
+.toctree-wrapper > section { break-before: page; }
 h1, h2, h3 { break-after: avoid; }
 pre, figure, img, tr, .highlight, .cell_input { break-inside: avoid; }
 pre { white-space: pre-wrap !important; }
@@ -83,7 +83,8 @@ def pdf():
 def on_paper(page):
     """Return an HTML page as it should be printed."""
     style = f"<style>{PAPER}</style></head>"
-    return re.sub(r"<details\b", "<details open", page).replace("</head>", style, 1)
+    opened = re.sub(r"<details\b", "<details open", page).replace("Hide the solution", "Solution")
+    return opened.replace("</head>", style, 1)
 
 
 def epub():
