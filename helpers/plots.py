@@ -148,7 +148,7 @@ def attention_grid(rows, answer, *, axis="column"):
     for axes, title in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(title, rotation=0, ha="right", va="center")
     for axes, title in zip(grid[0], columns, strict=True):
-        axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+        axes.set_title(f"weight, {title}", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
     for axes in grid[-1]:
         axes.set_xlabel(axis)
     return figure
@@ -248,14 +248,14 @@ def alignment(weights, source, target, *, sources=None):
     alt = f"Alignment of “{target}” with “{source}”."
     if known.any():
         verdict = "found" if 2 * found > known.sum() else "not found"
-        alt += f" Most of its {known.sum()} characters look at what says them: {verdict}."
+        alt += f" Of the {known.sum()} characters with a known source most look at it: {verdict}."
 
     figure = Figure(alt, height=1.0 + 0.2 * len(target))
     axes = figure.subplots()
     _draw_cells(axes, weights, weights.max(), ())
     for row, column, width in _runs(sources):
         axes.add_patch(_outline(column - 0.5, row - 0.5, width, 1))
-    _say_scale(axes, weights.max(), "what says it, outlined" if known.any() else "")
+    _say_scale(axes, weights.max(), "answers outlined" if known.any() else "")
     axes.set_xticks(range(len(source)), _visible(source), family=FONTS)
     axes.set_yticks(range(len(target)), _visible(target), family=FONTS)
     return figure
@@ -394,10 +394,10 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
 
 
 def learning_curve(history):
-    """Draw losses, or other figures of an epoch, against the epoch.
+    """Draw losses against the epoch.
 
     Args:
-        history: a dict from name to one number an epoch, as `Retrainer.train` returns it, or the
+        history: a dict from name to one loss an epoch, as `Retrainer.train` returns it, or the
             `history` of what `model.fit` returns.
 
     Returns:
@@ -410,14 +410,15 @@ def learning_curve(history):
         name: checks.finite_array(f"history[{name!r}]", values, (1,))
         for name, values in checks.dictionary("history", history).items()
     }
-    alt = " ".join(
-        f"{name} goes from {values[0]:.2f} to {values[-1]:.2f} in {len(values)} epochs."
+    alt = "Loss by epoch. " + " ".join(
+        f"{name}: from {values[0]:.2f} to {values[-1]:.2f} in {len(values)} epochs."
         for name, values in curves.items()
     )
     figure = Figure(alt, height=2.4)
     axes = figure.subplots()
     _draw_curves(axes, curves)
     axes.set_ylim(bottom=0)
+    axes.set_title("loss", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
     return figure
 
 
@@ -620,7 +621,7 @@ def power_laws(panels, *, size):
     checks.text("size", size)
     for quantity, curves in checks.dictionary("panels", panels).items():
         checks.dictionary(f"panels[{quantity!r}]", curves)
-    said = []
+    said, sizes = [], set()
     figure = Figure("", height=2.9)
     grid = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
     for axes, (quantity, curves) in zip(grid, panels.items(), strict=True):
@@ -637,8 +638,10 @@ def power_laws(panels, *, size):
             if points.min() <= 0:
                 raise ValueError(f"panels must hold numbers above 0, got {points.min():g} in {quantity!r}")
             axes.plot(*points.T, line, markersize=4, color=FIGURE[colour], label=name)
+            sizes.update(points[:, 0])
             (low, first), (high, last) = points[0], points[-1]
             said.append(f"{quantity}, {name}: {_brief(first)} at {low:g}, {_brief(last)} at {high:g}.")
+    grid[0].set_xticks(sorted(sizes))  # shared
     figure.alt = f"By {size}. {' '.join(said)}"
     figure.legend(
         *grid[0].get_legend_handles_labels(),

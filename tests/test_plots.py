@@ -212,7 +212,7 @@ def test_grid_is_drawn_in_rows_and_columns_on_one_scale():
     assert [len(axes.collections) for axes in figure.axes] == [1, 1, 2, 1]  # the range of the seeds
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
     assert [axes.get_ylabel() for axes in figure.axes] == ["LSTM", "", "GRU", ""]
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["before", "after", "", ""]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["weight, before", "weight, after", "", ""]
     assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "step", "step"]
     assert all(len(outlines(axes)) == 1 for axes in figure.axes)
     assert [len(axes.texts) for axes in figure.axes] == [1, 1, 0, 0]
@@ -389,7 +389,7 @@ def test_learning_curve_shows_and_says_every_curve():
     history = {name: [4.0 + shift, 2.0, 1.0 + shift] for shift, name in enumerate("abcde")}
     figure = plots.learning_curve(history)
     assert figure.alt.startswith(
-        "a goes from 4.00 to 1.00 in 3 epochs. b goes from 5.00 to 2.00 in 3 epochs."
+        "Loss by epoch. a: from 4.00 to 1.00 in 3 epochs. b: from 5.00 to 2.00 in 3 epochs."
     )
     [axes] = figure.axes
     for line, (name, values) in zip(axes.lines, history.items(), strict=True):
@@ -648,6 +648,7 @@ def test_power_laws_are_straight_lines_on_logarithmic_axes():
     for axes in figure.axes:
         assert axes.get_xscale() == axes.get_yscale() == "log"
         assert axes.get_xlabel() == "steps"
+        assert axes.get_xticks().tolist() == [1, 8, 64]
         for line, power in zip(axes.lines, (1, 2), strict=True):
             slope = np.diff(np.log(line.get_ydata())) / np.diff(np.log(line.get_xdata()))
             np.testing.assert_allclose(slope, power)
@@ -676,10 +677,13 @@ def aligned():
 def test_alignment_says_whether_most_characters_look_at_what_says_them():
     weights, sources = aligned()
     said = plots.alignment(weights, "五 月x", "a-b", sources=sources).alt
-    assert said == "Alignment of “a-b” with “五 月x”. Most of its 3 characters look at what says them: found."
+    assert (
+        said
+        == "Alignment of “a-b” with “五 月x”. Of the 3 characters with a known source most look at it: found."
+    )
     weights[2] = weights[1]
     figure = plots.alignment(weights, "五 月x", "a-b", sources=sources)
-    assert figure.alt.endswith("look at what says them: not found.")
+    assert figure.alt.endswith("most look at it: not found.")
     assert figure.png().startswith(b"\x89PNG")
 
 

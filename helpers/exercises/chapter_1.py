@@ -41,7 +41,7 @@ def weights_of_a_batch(answer):
         rows = weights.sum(axis=1)
         need(
             abs(weights.sum() - 1) > 1e-6,
-            f"All {weights.size} weights together add up to 1. How much has each of {shape[0]} samples?",
+            f"All {weights.size} weights together add up to 1. How much does each of the {shape[0]} samples get?",
         )
         need(
             not np.allclose(weights.sum(axis=0), 1),
