@@ -16,8 +16,8 @@ PORT ?= 8000
 # Where the machine has no node, it is beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book pdf epub run lab test test-colab test-frontends lint audit benchmark compare \
-	repository picture clean
+.PHONY: help install lock labs site book pdf epub run lab test test-colab test-frontends test-webkit lint audit benchmark \
+	compare repository picture clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 23
@@ -85,6 +85,12 @@ test-colab: .venv-colab/installed  ## run every notebook on Colab's versions, al
 
 test-frontends: install  ## run every notebook in JupyterLab and in Notebook, by mouse and keyboard
 	$(BIN)/python -m pytest tests/frontends.py
+
+test-webkit: site  ## drag every lab of the site in WebKit, the engine of Safari
+	@command -v WebKitWebDriver >/dev/null && command -v xvfb-run >/dev/null || { \
+		echo "make: WebKit is missing. On Debian or Ubuntu: apt install webkit2gtk-driver xvfb"; exit 1; }
+	xvfb-run --auto-servernum $(BIN)/uv run --no-project --python "$(PYTHON)" \
+		--with selenium==4.51.0 --with pytest==9.2.0 python -m pytest --noconftest tests/webkit.py
 
 COLAB_PYTHON ?= $(shell for python in python3.12 python3.13 $(PYTHON); do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)

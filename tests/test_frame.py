@@ -83,7 +83,7 @@ def test_no_workflow_can_be_made_to_leak_or_to_hang(name):
             assert step["with"]["persist-credentials"] is False
 
 
-def test_tests_run_on_every_python_on_macos_on_the_versions_of_colab_and_in_the_front_ends():
+def test_tests_run_on_every_python_on_macos_on_the_versions_of_colab_in_the_front_ends_and_in_webkit():
     workflow = read_workflow("test.yml")
     assert workflow["on"] == {"push": {"branches": ["main"]}, "pull_request": None}
     assert workflow["concurrency"]["cancel-in-progress"] is True
@@ -100,6 +100,8 @@ def test_tests_run_on_every_python_on_macos_on_the_versions_of_colab_and_in_the_
         ("macos", "3.12", "make test"),
         ("ubuntu", "3.12", "make test-colab"),
         ("ubuntu", "3.12", "make test-frontends"),
+        ("ubuntu", "3.12", "sudo apt-get update && sudo apt-get install --yes webkit2gtk-driver xvfb"),
+        ("ubuntu", "3.12", "make test-webkit"),
         ("ubuntu", "3.12", "make audit"),
     }
 
@@ -125,6 +127,7 @@ def test_every_make_target_that_a_workflow_calls_is_in_the_makefile():
         for name in WORKFLOWS
         for job in read_workflow(name)["jobs"].values()
         for command in commands(job)
+        if command.startswith("make ")
     }
     targets = re.findall(r"^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert called <= set(targets), f"not in the Makefile: {sorted(called - set(targets))}"

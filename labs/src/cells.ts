@@ -3,6 +3,9 @@
  *
  * Everything is a flat array with a row a sample: of `units` numbers, or of `units` numbers a gate.
  * The backward halves are the forward ones' derivatives, written out; tests compare them with Keras.
+ *
+ * Indices are counted one by one: where a loop takes them from an array, `[f, c] = [...]`, the compiler
+ * of WebKit 2.50 makes NaN of the gates as soon as it optimizes the loop.
  */
 export interface Step {
   units: number;
@@ -43,7 +46,9 @@ export const LSTM: Cell = {
   forward({ units, fromInput, fromState, gates, after, memoryBefore, memoryAfter }) {
     for (let row = 0, at = 0; row < gates.length; row += 4 * units) {
       for (let i = row; i < row + units; i++, at++) {
-        const [f, c, o] = [i + units, i + 2 * units, i + 3 * units];
+        const f = i + units;
+        const c = f + units;
+        const o = c + units;
         gates[i] = sigmoid(fromInput[i] + fromState[i]);
         gates[f] = sigmoid(fromInput[f] + fromState[f]);
         gates[c] = tanh(fromInput[c] + fromState[c]);
@@ -56,7 +61,9 @@ export const LSTM: Cell = {
   backward({ units, gates, memoryBefore, memoryAfter }, { fromInput, state, memory }) {
     for (let row = 0, at = 0; row < gates.length; row += 4 * units) {
       for (let i = row; i < row + units; i++, at++) {
-        const [f, c, o] = [i + units, i + 2 * units, i + 3 * units];
+        const f = i + units;
+        const c = f + units;
+        const o = c + units;
         const shown = tanh(memoryAfter[at]);
         const byMemory = memory[at] + state[at] * gates[o] * (1 - shown * shown);
         fromInput[i] = byMemory * gates[c] * gates[i] * (1 - gates[i]);
@@ -77,7 +84,8 @@ export const GRU: Cell = {
   forward({ units, fromInput, fromState, gates, before, after }) {
     for (let row = 0, at = 0; row < gates.length; row += 3 * units) {
       for (let z = row; z < row + units; z++, at++) {
-        const [r, c] = [z + units, z + 2 * units];
+        const r = z + units;
+        const c = r + units;
         gates[z] = sigmoid(fromInput[z] + fromState[z]);
         gates[r] = sigmoid(fromInput[r] + fromState[r]);
         gates[c] = tanh(fromInput[c] + gates[r] * fromState[c]);
@@ -89,7 +97,8 @@ export const GRU: Cell = {
     const { units, gates, before } = step;
     for (let row = 0, at = 0; row < gates.length; row += 3 * units) {
       for (let z = row; z < row + units; z++, at++) {
-        const [r, c] = [z + units, z + 2 * units];
+        const r = z + units;
+        const c = r + units;
         const byCandidate = state[at] * (1 - gates[z]) * (1 - gates[c] * gates[c]);
         fromInput[z] = fromState[z] = state[at] * (before[at] - gates[c]) * gates[z] * (1 - gates[z]);
         fromInput[r] = fromState[r] = byCandidate * step.fromState[c] * gates[r] * (1 - gates[r]);
