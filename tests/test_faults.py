@@ -153,8 +153,11 @@ def test_a_thousand_values_from_two_labs(manager, kernel):
     assert 2 < trained < 1000
     assert process.memory_info().rss - memory < 100e6
     assert process.num_threads() <= threads
-    said = kernel.run("print(*labs)")
-    assert [f"on column {hand[-1][name]}: found" in said for name in names] == [True, True]
+    wanted = [f"on column {hand[-1][name]}: found" for name in names]
+    deadline = time.monotonic() + PATIENCE
+    # Asked again: on a busy machine the text once was not there when the kernel said that it is idle.
+    while not all(last in (said := kernel.run("print(*labs)")) for last in wanted):
+        assert time.monotonic() < deadline, said
     assert "training" not in kernel.run("print(*[lab._caption.value for lab in labs])")
 
 
