@@ -24,7 +24,7 @@ WIDTH = 5.6  # inches; at this width and size the text stays legible on a phone
 FONT_SIZE = 11
 DOTS_PER_INCH = 144
 _MEASURES = ("weight", "effect")
-TOKEN_COLUMNS = 60.5  # letters of a fixed width in a line of tokens; 40 single letters fill one
+TOKEN_COLUMNS = 60.2  # letters of a fixed width in a line of tokens; 40 single letters fill one
 TOKEN_GAP = 0.5  # between two tokens, in letters
 TOKEN_LINE = 0.36  # inches
 FONTS = ["DejaVu Sans", "Dates CJK"]  # the second one draws what the first one lacks
@@ -148,7 +148,7 @@ def attention_grid(rows, answer, *, axis="column"):
     for axes, title in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(title, rotation=0, ha="right", va="center")
     for axes, title in zip(grid[0], columns, strict=True):
-        axes.set_title(f"weight, {title}", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+        _name(axes, f"weight, {title}", pad=18)
     for axes in grid[-1]:
         axes.set_xlabel(axis)
     return figure
@@ -380,7 +380,7 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
     top = max(weights.max() for weights in panels.values())
     for axes, (title, weights) in zip(grid, panels.items(), strict=True):
         _draw_cells(axes, weights, top, enumerate(answers[title]))
-        axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+        _name(axes, title)
         axes.set_xlabel(key)
     grid[0].set_ylabel(query)
     right = 0.65 + side if len(panels) == 1 else WIDTH - 0.1
@@ -418,7 +418,7 @@ def learning_curve(history):
     axes = figure.subplots()
     _draw_curves(axes, curves)
     axes.set_ylim(bottom=0)
-    axes.set_title("loss", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    _name(axes, "loss")
     return figure
 
 
@@ -464,12 +464,12 @@ def losses_and_attention(history, weights, answer, *, axis="column"):
     _draw_curves(axes_of_losses, history)
     starts = [losses[0] for losses in history.values() if np.isfinite(losses[0])]
     axes_of_losses.set_ylim(0, 1.2 * min(starts, default=1))  # one that diverges leaves the chart
-    axes_of_losses.set_title("loss", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    _name(axes_of_losses, "loss")
     for axes, (name, values) in zip(rows, weights.items(), strict=True):
         _draw_bars(axes, values)
         axes.set_ylabel(name.replace(", ", "\n"), rotation=0, ha="right", va="center")
         _mark_answer(axes, answer, label=axes is rows[0])
-    rows[0].set_title("weight", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+    _name(rows[0], "weight", pad=18)
     rows[-1].set_xlabel(axis)
     return figure
 
@@ -528,7 +528,7 @@ def weight_and_effect(rows, *, axis="step", ablated=None):
                 axes.add_patch(_outline(ablated - 0.5, 0, 1, 1, "muted", "--"))
         axes_of_row[0].set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
     for axes, name in zip(grid[0], _MEASURES, strict=True):
-        axes.set_title(name, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+        _name(axes, name, pad=18)
     for axes in grid[-1]:
         axes.set_xlabel(axis)
     return figure
@@ -554,7 +554,7 @@ def dots(panels, *, quantity, alt):
     figure = Figure(alt, height=1.0 + 0.32 * len(rows))
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (title, panel) in zip(grid, panels.items(), strict=True):
-        _style(axes).set_title(title, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+        _name(_style(axes), title)
         for height, row in enumerate(rows):
             values = checks.finite_array(f"panels[{title!r}][{row!r}]", panel[row], (1,))
             if np.abs(values).max() > 1:
@@ -600,7 +600,7 @@ def scaling(panels, *, quantity):
         axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     grid[0].set_ylim(bottom=0)  # shared, so only when all charts are drawn
-    grid[0].set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    _name(grid[0], quantity)
     return figure
 
 
@@ -625,7 +625,7 @@ def power_laws(panels, *, size):
     figure = Figure("", height=2.9)
     grid = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
     for axes, (quantity, curves) in zip(grid, panels.items(), strict=True):
-        _style(axes).set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+        _name(_style(axes), quantity)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
@@ -654,10 +654,15 @@ def power_laws(panels, *, size):
     return figure
 
 
+def _name(axes, quantity, **options):
+    """Write at the left above a chart what it shows."""
+    axes.set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], **options)
+
+
 def _say_scale(axes, top, outlined):
     options = {"fontsize": FONT_SIZE, "fontweight": "bold", "color": FIGURE["answer"]}
     axes.set_title(outlined, loc="right", **options)
-    axes.set_title(f"weight, 0 to {top:.2f}", loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"])
+    _name(axes, f"weight, 0 to {top:.2f}")
 
 
 def _token_rows(tokens, weights, answers):
@@ -839,7 +844,7 @@ def _bars(panels, answer, axis, quantity, alt, limits):
         axes_of_panel.set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
         _mark_answer(axes_of_panel, answer)
     # With y given, Matplotlib does not measure all ticks to find a free place.
-    axes[0].set_title(quantity, loc="left", y=1, fontsize=FONT_SIZE, color=FIGURE["muted"], pad=18)
+    _name(axes[0], quantity, y=1, pad=18)
     axes[-1].set_xlabel(axis)
     _set_margins(figure, max(len(line) for title in panels for line in title.split(", ")))
     return figure

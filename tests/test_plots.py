@@ -327,8 +327,7 @@ def test_tokens_do_not_touch_each_other_or_leave_the_picture():
     width = plots.WIDTH * plots.DOTS_PER_INCH
     for place, following in itertools.pairwise(places):
         assert 0 <= place.x0 < place.x1 <= width
-        # Pixels of 806. Half a letter is 6.6, but letters are a little wider in some Matplotlibs.
-        assert place.x1 + 4 < following.x0 or following.y1 < place.y0
+        assert place.x1 + 5 < following.x0 or following.y1 < place.y0  # pixels of 806
 
 
 def test_tokens_without_answers_say_where_the_largest_weight_is():
