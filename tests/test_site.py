@@ -13,7 +13,8 @@ import matplotlib.image
 import pytest
 import yaml
 from lab_page import LABS, serve
-from playwright.sync_api import Browser, Page, TimeoutError
+from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -71,7 +72,7 @@ class Visit:
             lab.evaluate("lab => lab.scrollIntoView()")
             try:
                 self.page.wait_for_function(TRAINED, arg=lab.element_handle(), polling=100)
-            except TimeoutError:
+            except PlaywrightTimeoutError:
                 if self.page.evaluate(DRAWN):
                     raise
                 raise NoFramesError from None

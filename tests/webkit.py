@@ -5,7 +5,6 @@ few machines have them. Its compiler is not Chromium's: it once made NaN of a lo
 """
 
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,15 +36,10 @@ TRAIN_SECONDS = 300  # nothing is timed here
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[webdriver.WebKitGTK]:
-    program = shutil.which("WebKitWebDriver")
-    browsers = sorted(Path("/usr").glob("lib*/**/webkit2gtk-4.*/MiniBrowser"))
-    if not program or not browsers:
-        pytest.exit("WebKit is missing. On Debian or Ubuntu: apt install webkit2gtk-driver xvfb", 1)
     options = webdriver.WebKitGTKOptions()
-    options.binary_location = str(browsers[-1])
+    options.binary_location = str(max(Path("/usr").glob("lib*/**/webkit2gtk-4.*/MiniBrowser")))
     options.add_argument("--automation")
-    service = webdriver.WebKitGTKService(executable_path=program)
-    driver = webdriver.WebKitGTK(options=options, service=service)
+    driver = webdriver.WebKitGTK(options=options)
     driver.set_window_size(1280, 900)
     yield driver
     driver.quit()
@@ -55,6 +49,15 @@ def driver() -> Iterator[webdriver.WebKitGTK]:
 def site() -> Iterator[str]:
     with serve(SITE, policy=None) as address:
         yield address
+
+
+def open_lab(driver: webdriver.WebKitGTK, address: str, name: str = "") -> WebElement:
+    """Open a page, bring the lab of that name or else the first one into view, and let it train."""
+    driver.get(address)
+    lab = driver.find_element(By.CSS_SELECTOR, f"attention-lab[lab='{name}']" if name else "attention-lab")
+    driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", lab)
+    trained(lab)
+    return lab
 
 
 def trained(lab: WebElement) -> str:
@@ -79,10 +82,7 @@ def drag(driver: webdriver.WebKitGTK, slider: WebElement) -> None:
 @pytest.mark.parametrize("page", ANSWERS)
 def test_the_lab_follows_hand_and_keyboard(driver, site, page):
     name, verdict = ANSWERS[page]
-    driver.get(f"{site}/{page}.html")
-    lab = driver.find_element(By.TAG_NAME, "attention-lab")
-    driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", lab)
-    trained(lab)
+    lab = open_lab(driver, f"{site}/{page}.html")
     slider = lab.find_element(By.CSS_SELECTOR, f"input[type=range][id$='-{name}']")
     for move in (lambda: drag(driver, slider), lambda: slider.send_keys(Keys.ARROW_RIGHT)):
         before = slider.get_property("value")
@@ -95,10 +95,7 @@ def test_the_lab_follows_hand_and_keyboard(driver, site, page):
 
 
 def test_a_typed_date_is_read(driver, site):
-    driver.get(f"{site}/06_seq2seq_attention.html")
-    lab = driver.find_elements(By.TAG_NAME, "attention-lab")[1]
-    driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", lab)
-    trained(lab)
+    lab = open_lab(driver, f"{site}/06_seq2seq_attention.html", "dates")
     field = lab.find_element(By.CSS_SELECTOR, "input[type=text]")
     field.clear()
     field.send_keys("15. Dezember 2041", Keys.ENTER)
