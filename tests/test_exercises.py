@@ -1006,11 +1006,22 @@ def test_frozen_random_attention_is_blind(trained, capsys):
     assert "Exercise 1.5: right." in said("1.5", trained[1], capsys)
 
 
-def test_weights_of_a_blind_model_must_add_up(capsys):
+def beside_the_column(weights):
+    """A model that is right by column 1 alone, and hands on nothing of its attention."""
     inputs = keras.Input((32,))
-    halves = layers.Rescaling(0.5, name="attention")(layers.Dense(32, "softmax")(inputs))
-    column = layers.Lambda(lambda both: both[0][:, 1:2] + 0 * both[1][:, :1])([inputs, halves])
-    assert "must add up to 1" in said("1.5", keras.Model(inputs, column), capsys)
+    attention = layers.Activation("linear", name="attention")(weights(inputs))
+    column = layers.Lambda(lambda both: both[0][:, 1:2] + 0 * both[1][:, :1])([inputs, attention])
+    return keras.Model(inputs, column)
+
+
+def test_attention_that_shuns_the_answer_is_not_blind(capsys):
+    shunned = layers.Dense(32, "softmax", bias_initializer=lambda *_, **__: -9 * np.eye(32)[1])
+    assert "column 1 has well less than an equal share" in said("1.5", beside_the_column(shunned), capsys)
+
+
+def test_weights_of_a_blind_model_must_add_up(capsys):
+    halves = keras.Sequential([layers.Dense(32, "softmax"), layers.Rescaling(0.5)])
+    assert "must add up to 1" in said("1.5", beside_the_column(halves), capsys)
 
 
 def test_unknown_number_lists_those_there_are():
