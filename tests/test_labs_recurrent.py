@@ -56,20 +56,20 @@ def test_recurrent_lab_shows_pictures_on_the_way(watched):
 def test_recurrent_lab_at_both_ends_of_each_slider(watched):
     # A simple RNN trains in a third of an LSTM's time.
     lab = the_lab(watched.open("recurrent.html#recurrent?cell=SimpleRNN"))
-    # Several sliders at an end in one training, and each of them at both.
-    for keys, (step, epochs, seed) in (
-        ({"attention step": "Home", "epochs": "Home", "seed": "End"}, (0, 1, 9)),
-        ({"attention step": "Home", "epochs": "End", "seed": "Home"}, (0, 10, 0)),
-        ({"attention step": "End"}, (19, 10, 0)),
-    ):
-        for label, key in keys.items():
-            lab.get_by_label(label).press(key)
-        expect(lab).to_have_attribute(
-            "data-settings", re.compile(f"attention_step={step}&.*epochs={epochs}&.*seed={seed}$")
-        )
-        words = verdict(lab)
-        if epochs > 1:
-            assert f"is on step {step}: found." in words
+    for control in CONTROLS["recurrent"]:
+        if control["kind"] != "integer":
+            continue
+        slider = lab.get_by_label(control["label"])
+        before = slider.input_value()
+        for key, value in (("Home", control["min"]), ("End", control["max"])):
+            slider.press(key)
+            words = verdict(lab)
+            assert slider.input_value() == str(value)
+            assert f"{control['name']}={value}" in lab.get_attribute("data-settings")
+            if control["name"] != "epochs" or key == "End":
+                step = lab.get_by_label("attention step").input_value()
+                assert f"is on step {step}: found." in words
+        slider.fill(before)
 
 
 def test_recurrent_lab_with_every_choice(watched):
