@@ -66,13 +66,16 @@ def test_any_link_and_any_move(watched, folder):
     hashes = [any_link(draw, draw.choice(list(CONTROLS))) for _ in range(100)]
     moves = [(draw.randrange(1000), draw.random()) for _ in range(300)]
     page.evaluate(MOVE, [hashes, moves])
-    # Short trainings to end with, each asked for by a link that it must still understand.
+    # Short trainings to end with, each asked for by a link that it must still understand; no lab
+    # goes on with a long one while another is waited for.
     for lab, controls in CONTROLS.items():
         names = [control["name"] for control in controls]
         one_epoch = "epochs=1" if "epochs" in names else "seed=1" if "seed" in names else "date=2025-01-02"
         page.evaluate("hash => { location.hash = hash }", f"#{lab}?{one_epoch}")
         element = page.locator(f"attention-lab[lab={lab}]")
         expect(element).to_have_attribute("data-settings", re.compile(one_epoch))
+    for lab, controls in CONTROLS.items():
+        element = page.locator(f"attention-lab[lab={lab}]")
         wait_until_trained(element)
         settings = dict(parse_qsl(element.get_attribute("data-settings").partition("?")[2]))
         assert [c for c in controls if c["kind"] != "text" and settings[c["name"]] not in offered(c)] == []

@@ -9,11 +9,13 @@
  */
 export interface Step {
   units: number;
-  /** What goes into the gates: the part that comes from the inputs, and the part from the state before. */
-  fromInput: Float32Array;
-  fromState: Float32Array;
-  /** What comes out of them; kept for the way back. */
+  /**
+   * What the inputs give to the gates; `forward` puts there what comes out of the gates, and `backward` the
+   * gradient by what went in. Three arrays would cost a tenth of a training, for memory asked for and given back.
+   */
   gates: Float32Array;
+  /** What the state before gives to the gates; where that has a bias of its own, `backward` puts its gradient there. */
+  fromState: Float32Array;
   before: Float32Array;
   after: Float32Array;
   /** An LSTM's second state, which its gates guard; other cells leave it alone. */
@@ -21,12 +23,9 @@ export interface Step {
   memoryAfter: Float32Array;
 }
 
-/** The gradients of the loss by what a step reads and writes. */
+/** The gradients of the loss by what a step has written, and on the way out by what it has read. */
 export interface StepGradients {
-  fromInput: Float32Array;
-  /** The same array as `fromInput` where the gates take the sum of the two. */
-  fromState: Float32Array;
-  /** On the way in: by the state after the step. On the way out: by the one before, less what comes through `fromState`. */
+  /** On the way out less what comes through `fromState`. */
   state: Float32Array;
   memory: Float32Array;
 }
@@ -43,34 +42,38 @@ export interface Cell {
 export const LSTM: Cell = {
   gates: 4,
   biases: 1,
-  forward({ units, fromInput, fromState, gates, after, memoryBefore, memoryAfter }) {
+  forward({ units, gates, fromState, after, memoryBefore, memoryAfter }) {
     for (let row = 0, at = 0; row < gates.length; row += 4 * units) {
       for (let i = row; i < row + units; i++, at++) {
         const f = i + units;
         const c = f + units;
         const o = c + units;
-        gates[i] = sigmoid(fromInput[i] + fromState[i]);
-        gates[f] = sigmoid(fromInput[f] + fromState[f]);
-        gates[c] = tanh(fromInput[c] + fromState[c]);
-        gates[o] = sigmoid(fromInput[o] + fromState[o]);
+        gates[i] = sigmoid(gates[i] + fromState[i]);
+        gates[f] = sigmoid(gates[f] + fromState[f]);
+        gates[c] = tanh(gates[c] + fromState[c]);
+        gates[o] = sigmoid(gates[o] + fromState[o]);
         memoryAfter[at] = gates[f] * memoryBefore[at] + gates[i] * gates[c];
         after[at] = gates[o] * tanh(memoryAfter[at]);
       }
     }
   },
-  backward({ units, gates, memoryBefore, memoryAfter }, { fromInput, state, memory }) {
+  backward({ units, gates, memoryBefore, memoryAfter }, { state, memory }) {
     for (let row = 0, at = 0; row < gates.length; row += 4 * units) {
       for (let i = row; i < row + units; i++, at++) {
         const f = i + units;
         const c = f + units;
         const o = c + units;
+        const input = gates[i];
+        const forget = gates[f];
+        const candidate = gates[c];
+        const output = gates[o];
         const shown = tanh(memoryAfter[at]);
-        const byMemory = memory[at] + state[at] * gates[o] * (1 - shown * shown);
-        fromInput[i] = byMemory * gates[c] * gates[i] * (1 - gates[i]);
-        fromInput[f] = byMemory * memoryBefore[at] * gates[f] * (1 - gates[f]);
-        fromInput[c] = byMemory * gates[i] * (1 - gates[c] * gates[c]);
-        fromInput[o] = state[at] * shown * gates[o] * (1 - gates[o]);
-        memory[at] = byMemory * gates[f];
+        const byMemory = memory[at] + state[at] * output * (1 - shown * shown);
+        gates[i] = byMemory * candidate * input * (1 - input);
+        gates[f] = byMemory * memoryBefore[at] * forget * (1 - forget);
+        gates[c] = byMemory * input * (1 - candidate * candidate);
+        gates[o] = state[at] * shown * output * (1 - output);
+        memory[at] = byMemory * forget;
         state[at] = 0;
       }
     }
@@ -81,30 +84,32 @@ export const LSTM: Cell = {
 export const GRU: Cell = {
   gates: 3,
   biases: 2,
-  forward({ units, fromInput, fromState, gates, before, after }) {
+  forward({ units, gates, fromState, before, after }) {
     for (let row = 0, at = 0; row < gates.length; row += 3 * units) {
       for (let z = row; z < row + units; z++, at++) {
         const r = z + units;
         const c = r + units;
-        gates[z] = sigmoid(fromInput[z] + fromState[z]);
-        gates[r] = sigmoid(fromInput[r] + fromState[r]);
-        gates[c] = tanh(fromInput[c] + gates[r] * fromState[c]);
+        gates[z] = sigmoid(gates[z] + fromState[z]);
+        gates[r] = sigmoid(gates[r] + fromState[r]);
+        gates[c] = tanh(gates[c] + gates[r] * fromState[c]);
         after[at] = gates[z] * before[at] + (1 - gates[z]) * gates[c];
       }
     }
   },
-  backward(step, { fromInput, fromState, state }) {
-    const { units, gates, before } = step;
+  backward({ units, gates, fromState, before }, { state }) {
     for (let row = 0, at = 0; row < gates.length; row += 3 * units) {
       for (let z = row; z < row + units; z++, at++) {
         const r = z + units;
         const c = r + units;
-        const byCandidate = state[at] * (1 - gates[z]) * (1 - gates[c] * gates[c]);
-        fromInput[z] = fromState[z] = state[at] * (before[at] - gates[c]) * gates[z] * (1 - gates[z]);
-        fromInput[r] = fromState[r] = byCandidate * step.fromState[c] * gates[r] * (1 - gates[r]);
-        fromInput[c] = byCandidate;
-        fromState[c] = byCandidate * gates[r];
-        state[at] *= gates[z];
+        const update = gates[z];
+        const reset = gates[r];
+        const candidate = gates[c];
+        const byCandidate = state[at] * (1 - update) * (1 - candidate * candidate);
+        gates[z] = fromState[z] = state[at] * (before[at] - candidate) * update * (1 - update);
+        gates[r] = fromState[r] = byCandidate * fromState[c] * reset * (1 - reset);
+        gates[c] = byCandidate;
+        fromState[c] = byCandidate * reset;
+        state[at] *= update;
       }
     }
   },
@@ -113,12 +118,12 @@ export const GRU: Cell = {
 export const SimpleRNN: Cell = {
   gates: 1,
   biases: 1,
-  forward({ fromInput, fromState, after }) {
-    for (let at = 0; at < after.length; at++) after[at] = tanh(fromInput[at] + fromState[at]);
+  forward({ gates, fromState, after }) {
+    for (let at = 0; at < after.length; at++) after[at] = tanh(gates[at] + fromState[at]);
   },
-  backward({ after }, { fromInput, state }) {
+  backward({ gates, after }, { state }) {
     for (let at = 0; at < after.length; at++) {
-      fromInput[at] = state[at] * (1 - after[at] * after[at]);
+      gates[at] = state[at] * (1 - after[at] * after[at]);
       state[at] = 0;
     }
   },

@@ -83,13 +83,15 @@ function rowsInTime(
 /** From the first row to the one after the last. */
 type Range = [from: number, to: number];
 
-/** One way through the sequences, and back. */
+/** One way through the sequences, and once back. */
 class Run {
   private readonly units: number;
   private readonly width: number;
   private readonly steps: Step[] = [];
   /** (time steps + 2, samples, units): the state at the start, those after each step, and the last memory. */
   private readonly states: Float32Array;
+  /** (time steps, samples, width): what `Step` says of them. */
+  private gates: Float32Array = new Float32Array();
 
   constructor(
     private readonly cell: Cell,
@@ -106,9 +108,8 @@ class Run {
     const { cell, timeSteps, samples, units, width, states } = this;
     const size = samples * units;
     const bias = this.bias.dataSync<"float32">();
-    const ahead = fromInputs.dataSync<"float32">(); // a copy, ours to change
-    addToRows(ahead, bias.subarray(0, width));
-    const gates = new Float32Array(ahead.length);
+    this.gates = fromInputs.dataSync<"float32">(); // a copy, ours to change
+    addToRows(this.gates, bias.subarray(0, width));
     const memory = new Float32Array((timeSteps + 1) * size);
     const [state, firstMemory] = halves(start.dataSync<"float32">());
     states.set(state);
@@ -120,9 +121,8 @@ class Run {
       addToRows(fromState, bias.subarray(width));
       const step = {
         units,
-        fromInput: part(ahead, time, samples * width),
+        gates: part(this.gates, time, samples * width),
         fromState,
-        gates: part(gates, time, samples * width),
         before,
         after: part(states, time + 1, size),
         memoryBefore: part(memory, time, size),
@@ -137,29 +137,27 @@ class Run {
 
   /** The gradients by the inputs' part of the gates, the recurrent kernel, the bias and the start. */
   backward(upstream: tf.Tensor3D, [from, to]: Range): tf.Tensor[] {
-    const { cell, timeSteps, samples, units, width, states } = this;
+    const { cell, timeSteps, samples, units, width, steps, states, gates } = this;
     const size = samples * units;
     const arrived = upstream.dataSync<"float32">();
     const transposedKernel: tf.Tensor2D = tf.transpose(this.recurrentKernel);
-    const byInputs = new Float32Array(timeSteps * samples * width);
-    const byStates = cell.biases === 2 ? new Float32Array(byInputs.length) : byInputs;
     const start = new Float32Array(2 * size); // on the way back, the gradients arrive there
     const [state, memory] = halves(start);
     if (to > timeSteps) addTo(memory, part(arrived, timeSteps - from, size));
     for (let time = timeSteps - 1; time >= 0; time--) {
       if (time >= from) addTo(state, part(arrived, time - from, size));
-      const fromInput = part(byInputs, time, samples * width);
-      const fromState = part(byStates, time, samples * width);
-      cell.backward(this.steps[time], { fromInput, fromState, state, memory });
-      addTo(state, tf.matMul(tf.tensor2d(fromState, [samples, width]), transposedKernel).dataSync<"float32">());
+      const step = steps[time];
+      cell.backward(step, { state, memory });
+      const byState = tf.tensor2d(cell.biases === 2 ? step.fromState : step.gates, [samples, width]);
+      addTo(state, tf.matMul(byState, transposedKernel).dataSync<"float32">());
     }
     const rows = timeSteps * samples;
-    const fromStates = tf.tensor2d(byStates, [rows, width]);
+    const byStates = cell.biases === 2 ? joined(steps.map(({ fromState }) => fromState)) : gates;
     const before = tf.tensor2d(states.subarray(0, timeSteps * size), [rows, units]);
-    const biases = [byInputs, byStates].slice(0, cell.biases).flatMap((rows) => [...sumOfRows(rows, width)]);
+    const biases = [gates, byStates].slice(0, cell.biases).flatMap((rows) => [...sumOfRows(rows, width)]);
     return [
-      tf.tensor2d(byInputs, [rows, width]),
-      tf.matMul(tf.transpose(before), fromStates),
+      tf.tensor2d(gates, [rows, width]),
+      tf.matMul(tf.transpose(before), tf.tensor2d(byStates, [rows, width])),
       tf.tensor2d(biases, this.bias.shape),
       tf.tensor3d(start, [2, samples, units]),
     ];
@@ -167,6 +165,12 @@ class Run {
 }
 
 const part = (array: Float32Array, index: number, size: number): Float32Array => array.subarray(index * size, (index + 1) * size);
+
+function joined(arrays: Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.length * arrays[0].length);
+  arrays.forEach((array, index) => all.set(array, index * array.length));
+  return all;
+}
 
 const halves = (array: Float32Array): Float32Array[] => [0, 1].map((index) => part(array, index, array.length / 2));
 
