@@ -1019,6 +1019,17 @@ def test_attention_that_shuns_the_answer_is_not_blind(capsys):
     assert "column 1 has well less than an equal share" in said("1.5", beside_the_column(shunned), capsys)
 
 
+def test_attention_that_tells_the_classes_apart_is_not_blind(capsys):
+    """Its mean weight on column 1 is an equal share: twice that where y = 1, and next to nothing where y = 0."""
+    tells = layers.Dense(32, "softmax")
+    model = beside_the_column(tells)
+    kernel, bias = np.zeros((32, 32)), np.zeros(32)
+    kernel[1, 1], bias[1] = 3.6, -2.9
+    tells.set_weights([kernel, bias])
+    said_of_it = said("1.5", model, capsys)
+    assert "where y = 1, column 1 has well more than an equal share" in said_of_it
+
+
 def test_weights_of_a_blind_model_must_add_up(capsys):
     halves = keras.Sequential([layers.Dense(32, "softmax"), layers.Rescaling(0.5)])
     assert "must add up to 1" in said("1.5", beside_the_column(halves), capsys)

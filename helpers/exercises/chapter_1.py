@@ -131,12 +131,13 @@ def accurate_and_blind(answer):
     )
     sums = weights.sum(axis=1)
     need(np.allclose(sums, 1, atol=1e-3), "The weights of a sample must add up to 1.")
-    share = 32 * weights[:, 1].mean()
-    need(
-        0.5 < share < 1.5,
-        "The model is accurate, but its attention knows something: "
-        f"column 1 has well {'more' if share > 1 else 'less'} than an equal share of the weight.",
-    )
+    for target in (1, 0):
+        share = 32 * weights[y[:, 0] == target, 1].mean()
+        need(
+            0.5 < share < 1.5,
+            "The model is accurate, but its attention knows something: where y = "
+            f"{target}, column 1 has well {'more' if share > 1 else 'less'} than an equal share of the weight.",
+        )
     return "The model is accurate, and its attention does not know where the answer is."
 
 
