@@ -21,7 +21,8 @@ def get_activations(model, inputs, layer_name=None, *, batch_size=1024):
     Returns:
         A dict from layer name to array (num_samples, …), in the model's order, without the inputs.
         A layer with several outputs gives several arrays, in a tuple, list or dict as it does
-        itself. A layer inside a nested model is called `outer/inner`; the second call of a shared layer is called `layer (call 2)`.
+        itself. What has no axis of samples comes as it is. A layer inside a nested model is called
+        `outer/inner`; the second call of a shared layer is called `layer (call 2)`.
 
     Raises:
         TypeError: `model` is no Functional or Sequential model, the inputs are no numbers, or `layer_name`
@@ -47,7 +48,13 @@ def get_activations(model, inputs, layer_name=None, *, batch_size=1024):
             raise ValueError(f"layer_name must be one of {', '.join(recorded)}; got {layer_name!r}")
         wanted = recorded if layer_name is None else {layer_name: recorded[layer_name]}
         batches.append(keras.tree.map_structure(keras.ops.convert_to_numpy, wanted))
-    return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
+    return keras.tree.map_structure(lambda *parts: _joined(parts, len(arrays[0])), *batches)
+
+
+def _joined(parts, num_samples):
+    """Return what all batches put out; what has no axis of samples is the same for each."""
+    has_samples = all(part.ndim for part in parts) and sum(map(len, parts)) == num_samples
+    return np.concatenate(parts) if has_samples else parts[0]
 
 
 def _run(graph, inputs, recorded, prefix=""):

@@ -117,13 +117,18 @@ def functional(model):
     return model._functional if isinstance(model, keras.Sequential) else model
 
 
+def _holds_one(value, tensor):
+    """Tell whether a list holds one array for `tensor`, and is not that array itself, written as a list."""
+    return len(value) == 1 and getattr(value[0], "ndim", 0) == len(tensor.shape)
+
+
 def model_inputs(name, model, value):
     """Return the inputs of a Keras model as a list of arrays, in the order of `model.inputs`.
 
     Args:
         name: how the caller calls the argument.
         model: a Functional model.
-        value: an array; for several inputs a list, tuple or dict of arrays.
+        value: an array, also in a list or tuple; for several inputs a list, tuple or dict of arrays.
 
     Raises:
         TypeError: an input is not numeric.
@@ -137,7 +142,8 @@ def model_inputs(name, model, value):
             raise ValueError(f"{name} must have the keys {', '.join(keys)}; got {', '.join(map(str, value))}")
         arrays = [value[key] for key in keys]
     else:
-        arrays = list(value) if isinstance(value, (list, tuple)) and len(tensors) > 1 else [value]
+        several = isinstance(value, (list, tuple)) and (len(tensors) > 1 or _holds_one(value, tensors[0]))
+        arrays = list(value) if several else [value]
     if len(arrays) != len(tensors):
         raise ValueError(f"{name} must be {len(tensors)} array(s), got {len(arrays)}")
     arrays = [finite_array(name, array) for array in arrays]

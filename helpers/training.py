@@ -1,6 +1,7 @@
 """One model, compiled once, and trained again and again: what makes a slider's retraining live."""
 
 import functools
+import inspect
 import random
 
 import keras
@@ -29,8 +30,9 @@ def train_step(model, x, y):
     """
     with tf.GradientTape() as tape:
         loss = _loss(model, x, y, training=True)
+        scaled = model.optimizer.scale_loss(loss)
     variables = model.trainable_variables
-    model.optimizer.apply(tape.gradient(loss, [variable.value for variable in variables]), variables)
+    model.optimizer.apply(tape.gradient(scaled, [variable.value for variable in variables]), variables)
     return loss
 
 
@@ -82,11 +84,12 @@ class Retrainer:
         Takes what `epochs` takes. Returns a dict with "loss" and, where there is validation data,
         "val_loss": lists of float, one an epoch.
         """
-        x, y, validation_data = self._prepare(x, y, epochs, seed, validation_data)
+        x, y, epochs, seed, validation_data = self._prepare(x, y, epochs, seed, validation_data)
         # Nobody looks between these epochs, so a few long calls serve instead of one for each.
         calls = [min(EPOCHS_A_CALL, epochs - done) for done in range(0, epochs, EPOCHS_A_CALL)]
         self._reset(seed)
         losses = np.concatenate([self._train(x, y, validation_data, number) for number in calls])
+        self._finish()
         return {name: losses[:, column].tolist() for column, name in enumerate(_names(validation_data))}
 
     def epochs(self, x, y, *, epochs, seed, validation_data=None):
@@ -107,7 +110,7 @@ class Retrainer:
             TypeError, ValueError: `epochs` or `seed` out of range, NaN in the data, or data of
                 another shape than at the first training.
         """
-        x, y, validation_data = self._prepare(x, y, epochs, seed, validation_data)
+        x, y, epochs, seed, validation_data = self._prepare(x, y, epochs, seed, validation_data)
         return self._each_epoch(x, y, epochs, seed, validation_data)
 
     def _each_epoch(self, x, y, epochs, seed, validation_data):
@@ -115,6 +118,11 @@ class Retrainer:
         for _ in range(epochs):
             losses = self._train(x, y, validation_data, 1)[0].tolist()
             yield dict(zip(_names(validation_data), losses, strict=True))
+        self._finish()
+
+    def _finish(self):
+        """Let the optimizer have the last word, as `fit` does: one with `use_ema` puts its averages in."""
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def _train(self, x, y, validation_data, number):
         """Train on for a number of epochs, at most EPOCHS_A_CALL; return their losses, a row an epoch."""
@@ -126,14 +134,14 @@ class Retrainer:
 
     def _prepare(self, x, y, epochs, seed, validation_data):
         """Check the arguments and return the data as tensors."""
-        checks.integer("epochs", epochs)
-        checks.integer("seed", seed, 0, 2**32 - 1)
+        epochs = checks.integer("epochs", epochs)
+        seed = checks.integer("seed", seed, 0, 2**32 - 1)
         x, y = self._check_data("x", x, "y", y)
         if validation_data is not None:
             if not isinstance(validation_data, (list, tuple)) or len(validation_data) != 2:
                 raise ValueError("validation_data must be a pair (x, y)")
             validation_data = self._check_data(
-                "validation_data x", validation_data[0], "y", validation_data[1]
+                "validation_data x", validation_data[0], "validation_data y", validation_data[1]
             )
         shapes = keras.tree.map_structure(lambda array: tuple(array.shape), (x, y))
         if self._shapes not in (None, shapes):
@@ -147,7 +155,7 @@ class Retrainer:
             first = keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y))
             _loss(self.model, *first, training=False)
             self._shapes = shapes
-        return x, y, validation_data
+        return x, y, epochs, seed, validation_data
 
     def _epochs(self, x, y, validation_data, number):
         losses = tf.zeros((EPOCHS_A_CALL, len(_names(validation_data))))
@@ -216,7 +224,8 @@ def _clone(part, clones):
     if not checks.is_graph(part):
         # Keras wants safe_mode=False where a config carries a lambda; this one never left memory.
         options = {"safe_mode": False} if isinstance(part, keras.layers.Lambda) else {}
-        return type(part).from_config(part.get_config(), **options)
+        with keras.saving.custom_object_scope(_own(part)):
+            return type(part).from_config(part.get_config(), **options)
     graph = checks.functional(part)
     # Here, in the order of `layers`: `clone_model` takes branches as they come, and would have to look
     # up by its name every loss and nested layer of the reader's own.
@@ -227,6 +236,16 @@ def _clone(part, clones):
     return keras.models.clone_model(twin, clone_function=lambda operation: clones[id(operation)])
 
 
+def _own(part):
+    """Return the functions and classes that a layer was made with, by the names its config has for them.
+
+    Keras looks the reader's own up by these names, and does not find them.
+    """
+    values = list(vars(part).values())
+    functions = {value.__name__: value for value in values if inspect.isfunction(value)}
+    return functions | {type(value).__name__: type(value) for value in values if hasattr(value, "get_config")}
+
+
 def _fresh_state(optimizer, variables):
     """Return pairs (variable, value) that put `optimizer` back to before its first step.
 
@@ -234,13 +253,17 @@ def _fresh_state(optimizer, variables):
     is left out: it belongs to the caller, who may change it between trainings.
     """
     optimizer.build(variables)
-    fresh = type(optimizer).from_config(optimizer.get_config())
+    config = optimizer.get_config()
+    # Not needed, and a schedule of the reader's own could not be looked up by its name.
+    if "learning_rate" in config:
+        config["learning_rate"] = 0.0
+    fresh = type(optimizer).from_config(config)
     fresh.build(variables)
-    return [
-        (variable, np.array(value))
-        for variable, value in zip(optimizer.variables, fresh.variables, strict=True)
-        if variable.name != "learning_rate"
-    ]
+    ours, theirs = (
+        [variable for variable in one.variables if variable.name != "learning_rate"]
+        for one in (optimizer, fresh)
+    )
+    return [(variable, np.array(value)) for variable, value in zip(ours, theirs, strict=True)]
 
 
 def _state(model):

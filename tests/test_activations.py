@@ -36,6 +36,24 @@ def test_functional_model_in_the_models_order():
     assert activations["weights"].shape == (7, 4)
 
 
+def test_what_has_no_axis_of_samples_comes_as_it_is():
+    class Table(layers.Layer):
+        def build(self, _):
+            self.table = self.add_weight(shape=(7, 3), name="table")
+
+        def call(self, x):
+            return keras.ops.convert_to_tensor(self.table)
+
+    x = keras.Input((3,))
+    table = Table(name="table")(x)
+    mean = layers.Lambda(keras.ops.mean, name="mean", output_shape=())(x)
+    inputs = noise(50, 3)
+    model = keras.Model(x, [layers.Dense(1)(x), table, mean])
+    activations = get_activations(model, inputs, batch_size=20)
+    np.testing.assert_array_equal(activations["table"], model.get_layer("table").table)
+    assert activations["mean"].shape == ()
+
+
 def test_sequential_model():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(5, name="a"), layers.Dense(2, name="b")])
     activations = compare_with_keras(model, noise(6, 3), a=model.layers[0].output)

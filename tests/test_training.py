@@ -92,6 +92,43 @@ def clipped_and_scheduled():
     return dense(keras.optimizers.SGD(schedule, clipnorm=0.05))
 
 
+def scaled_loss():
+    return dense(keras.optimizers.SGD(0.1, loss_scale_factor=8.0))
+
+
+def own_functions():
+    """A schedule, an activation and a regularizer that Keras does not know by name."""
+
+    class Harmonic(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.1 / (1 + keras.ops.cast(step, "float32"))
+
+        def get_config(self):
+            return {}
+
+    class Squares(keras.regularizers.Regularizer):
+        def __call__(self, weights):
+            return keras.ops.sum(weights**2)
+
+        def get_config(self):
+            return {}
+
+    def halved(x):
+        return x / 2
+
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1, halved, kernel_regularizer=Squares())])
+    return compiled(model, keras.optimizers.SGD(Harmonic()), "mse")
+
+
+def in_a_list():
+    model = dense()
+    return compiled(keras.Model(model.inputs, model.outputs), "adam", "binary_crossentropy")
+
+
+def averaged():
+    return dense(keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9))
+
+
 def regularized():
     return dense(kernel_regularizer="l2", activity_regularizer="l1")
 
@@ -111,6 +148,9 @@ CASES = {
     "regularized": (regularized, NOISE, TARGETS, 21),
     "batch normalized": (batch_normalized, NOISE, TARGETS, 21),
     "clipped and scheduled": (clipped_and_scheduled, NOISE, TARGETS, 7),
+    "scaled loss": (scaled_loss, NOISE, TARGETS, 21),
+    "own functions": (own_functions, NOISE, TARGETS, 21),
+    "in a list of one": (in_a_list, [NOISE], TARGETS, 21),
     "summed loss, own layers": (summed_loss_and_own_layers, NOISE, TARGETS, 21),
 }
 
@@ -173,12 +213,19 @@ def test_data_of_one_batch_or_less(count):
     np.testing.assert_allclose(history["loss"], expected.history["loss"], rtol=1e-4)
 
 
-def test_model_is_left_trained(retrainer):
-    expected = built_after(6, dense)
+@pytest.mark.parametrize("build", [dense, averaged])
+def test_model_is_left_trained(build):
+    expected = built_after(6, build)
     expected.fit(NOISE, TARGETS, batch_size=BATCH_SIZE, epochs=2, shuffle=False, verbose=0)
-    retrainer.train(NOISE, TARGETS, epochs=2, seed=6)
-    for got, wanted in zip(retrainer.model.get_weights(), expected.get_weights(), strict=True):
-        np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-5)
+    retrainer = Retrainer(build(), batch_size=BATCH_SIZE)
+    for train in (retrainer.train, lambda *data, **options: list(retrainer.epochs(*data, **options))):
+        train(NOISE, TARGETS, epochs=2, seed=6)
+        for got, wanted in zip(retrainer.model.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-5)
+
+
+def test_integers_of_numpy_will_do(retrainer):
+    assert losses(retrainer, epochs=np.int64(2), seed=np.uint8(6)) == losses(retrainer, epochs=2, seed=6)
 
 
 @pytest.mark.parametrize("build", [dense, recurrent, summed_loss_and_own_layers])
@@ -340,6 +387,7 @@ WITH_NAN = np.where(NOISE > 2, np.nan, NOISE)
         ({"validation_data": NOISE}, ValueError, r"validation_data must be a pair \(x, y\)"),
         ({"validation_data": (NOISE,)}, ValueError, r"validation_data must be a pair \(x, y\)"),
         ({"validation_data": (WITH_NAN, TARGETS)}, ValueError, "validation_data x must be finite"),
+        ({"validation_data": (NOISE, WITH_NAN)}, ValueError, "validation_data y must be finite"),
         ({"validation_data": (NOISE, TARGETS[:3])}, ValueError, r"validation_data x and .*equal.*\[3, 50\]"),
     ],
 )
