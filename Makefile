@@ -1,4 +1,4 @@
-# `make book` builds the site and serves it; `make test` runs every test there is.
+# `make book` builds the site and serves it; `make test` runs the tests.
 # Both set everything up first, in .venv and labs/node_modules, and do so once.
 
 .DEFAULT_GOAL := help
@@ -76,7 +76,7 @@ lab: install  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
 # Two tests at a time, one thread each: more threads would wait for each other by spinning.
-test: site lint  ## run every test there is
+test: site lint  ## run the tests: notebooks, helpers, labs, site
 	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
 		--nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
