@@ -912,6 +912,12 @@ WRONG = [
     ),
     ("8.3", "never moved", back_up_with(lambda part, path: None), "the backup is not the new model"),
     ("8.3", "nothing", lambda model, path: None, "the backup is not the new model"),
+    (
+        "8.3",
+        "a name that Keras refuses",
+        back_up_with(os.replace, part="backup.keras.part"),
+        "the name of a model has to end in .keras, not backup.keras.part",
+    ),
     ("8.3", "fails", lambda model, path: 1 / 0, "raised ZeroDivisionError"),
     ("8.4", "the chapter's", (128, 4_096), "Of 128 samples three workers cannot each get the same number."),
     ("8.4", "incomplete batch", (96, 4_096), "42 batches of 96, and a last one of 64"),

@@ -67,16 +67,22 @@ def loss_of_a_share(answer):
 
 
 class _Killed(BaseException):
-    """The power fails. No handler of ordinary exceptions may catch it, as none could."""
+    """The process is killed. No handler of ordinary exceptions may catch it, as none could."""
 
 
 class _Model:
-    """What a backup needs of a Keras model: `save`, which writes half of it and may then be killed."""
+    """What a backup needs of a Keras model: `save`, which writes half of it and may then be killed.
+
+    Like Keras', it refuses a name that does not end in `.keras`.
+    """
 
     def __init__(self, text, killed):
         self.text, self.killed = text, killed
 
     def save(self, path, *_, **__):
+        if not str(path).endswith(".keras"):  # as Keras does
+            name = os.path.basename(path)
+            raise ValueError(f"the name of a model has to end in .keras, not {name}")
         with open(path, "w") as file:
             file.write(self.text[: len(self.text) // 2])
             if self.killed:
