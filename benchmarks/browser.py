@@ -28,7 +28,7 @@ RUN_JOB = """job => {
     });
 }"""
 
-# Which slider of each lab is moved, and where to.
+# Which slider of each lab that trains is moved, and where to.
 MOVES = {
     "dense": ("attention column", range(2, 9)),
     "recurrent": ("attention step", range(11, 16)),
@@ -36,6 +36,7 @@ MOVES = {
     "pooling": ("seed", range(1, 6)),
     "self_attention": ("seed", range(1, 6)),
     "seq2seq": ("seed", range(1, 6)),
+    "explanation": ("attention step", range(11, 16)),
     "workers": ("seed", range(1, 6)),
 }
 
@@ -102,8 +103,8 @@ def measure() -> list[tuple[str, float]]:
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         folder = Path(temporary)
         build_labs(folder)
-        for lab, controls in CONTROLS.items():
-            write_page(folder, lab_html(controls, lab), name=f"{lab}.html")
+        for lab in MOVES:
+            write_page(folder, lab_html(CONTROLS[lab], lab), name=f"{lab}.html")
         (folder / "harness.html").write_text("<!doctype html><title>Harness</title>")
         with serve(folder) as site:
             browser = launch_chromium(playwright)
@@ -115,7 +116,7 @@ def measure() -> list[tuple[str, float]]:
             rows.append(("369 parameters, 20 epochs, browser: again", statistics.median(seconds[1:])))
             page.close()
 
-            for lab in CONTROLS:
+            for lab in MOVES:
                 rows += _measure_moves(browser, f"{site}/{lab}.html", lab)
             browser.close()
         rows.append(("lab code, compressed (kB)", compressed_size(folder) / 1000))

@@ -44,8 +44,9 @@ def live(function, *, lab, given=None, **sliders):
 
     Raises:
         TypeError: `function` cannot be called, or a slider or `given` is of none of these forms.
-        ValueError: a number of `given` is too large for half precision; `function` has no parameter of a slider's name, or the parameter has no
-            default, or one outside the slider's range.
+        ValueError: a number of `given` is too large for half precision; `function` has no parameter
+            of a slider's name, or the parameter has no default, or one that the slider does not
+            offer: outside its range, or an integer off its steps.
     """
     if not callable(function):
         raise TypeError(f"function must be callable, got {function!r}")
@@ -59,7 +60,8 @@ def live(function, *, lab, given=None, **sliders):
     if not controls:
         raise ValueError("sliders must name at least one parameter of function, got none")
     for name, parameter in parameters.items():
-        if name not in sliders and parameter.default is parameter.empty:
+        collects = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if name not in sliders and parameter.default is parameter.empty and not collects:
             raise ValueError(f"sliders must include {name!r}: function has no default for it")
     return _Live(function, lab, handed, controls)
 
@@ -102,6 +104,9 @@ def _control(name, offer, parameters):
         whole = control["kind"] == "integer"
         is_number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
         inside = is_number and control["min"] <= value <= control["max"]
+        # Browsers move a slider to its nearest step: it would show another value than the lab trains.
+        if whole and inside:
+            inside = (value - control["min"]) % control["step"] == 0
     if not inside:
         raise ValueError(f"{name} must have a default that its slider {offer!r} offers, got {value!r}")
     return control
@@ -196,13 +201,14 @@ class _Live:
         self._caption.value = html.escape(self._said)
 
     def _element(self):
-        picture = _data_address(self._picture.value)
+        said, picture = html.escape(self._said), ""
+        if self._picture.value:  # a message comes without
+            picture = f'<img width="538" alt="{said}" src="{_data_address(self._picture.value)}">'
         given = f' given="{html.escape(json.dumps(self._handed))}"' if self._handed else ""
         return (
             f'<attention-lab lab="{html.escape(self._lab)}"{given} '
             f'controls="{html.escape(json.dumps(self._controls))}">'
-            f'<figure><img width="538" alt="{html.escape(self._said)}" src="{picture}">'
-            f"<figcaption>{html.escape(self._said)} "
+            f"<figure>{picture}<figcaption>{said} "
             "Its sliders need JavaScript here, or a running notebook.</figcaption></figure></attention-lab>"
         )
 
@@ -222,8 +228,10 @@ def _widget(control):
         )
     if control["kind"] == "text":
         return ipywidgets.Text(continuous_update=False, **options)
-    kind = ipywidgets.IntSlider if control["kind"] == "integer" else ipywidgets.FloatSlider
-    return kind(min=control["min"], max=control["max"], step=control["step"], **options)
+    options |= {"min": control["min"], "max": control["max"], "step": control["step"]}
+    if control["kind"] == "integer":
+        return ipywidgets.IntSlider(**options)
+    return ipywidgets.FloatSlider(readout_format=".3g", **options)  # two decimals show a small rate as 0.00
 
 
 def _png(figure):

@@ -286,12 +286,13 @@ def keyword_verdict(weights, answers, padding):
         raise ValueError(
             f"weights, answers and padding must fit, got {weights.shape}, {answers.shape}, {padding.shape}"
         )
-    share = (weights.argmax(axis=1) == answers).mean()
+    hits = int((weights.argmax(axis=1) == answers).sum())
+    percent = 100 * hits // len(weights)
     lost = np.where(padding, weights, 0).sum(axis=1).mean()
     lost = "exactly 0" if lost == 0 else "below 0.01" if lost < 0.01 else f"{lost:.2f}"
     return (
         f"Mean weight on padding: {lost}. Largest weight on the keyword in "
-        f"{int(100 * share)} % of held-out samples: {'found' if share >= 0.99 else 'not found'}."
+        f"{percent} % of held-out samples: {'found' if percent >= 99 else 'not found'}."
     )
 
 
@@ -417,7 +418,8 @@ def learning_curve(history):
     figure = Figure(alt, height=2.4)
     axes = figure.subplots()
     _draw_curves(axes, curves)
-    axes.set_ylim(bottom=0)
+    if min(values.min() for values in curves.values()) >= 0:
+        axes.set_ylim(bottom=0)
     _name(axes, "loss")
     return figure
 
@@ -667,21 +669,26 @@ def _say_scale(axes, top, outlined):
 
 def _token_rows(tokens, weights, answers):
     """Return the checked rows as (texts, weights, answer or None)."""
-    if not isinstance(tokens, (list, tuple)) or not tokens:
-        raise TypeError(f"tokens must be a list of rows, got {tokens!r}")
+    if not isinstance(tokens, (list, tuple)):
+        raise TypeError(f"tokens must be a list of rows, got {type(tokens).__name__}")
+    if not tokens:
+        raise ValueError("tokens must hold at least one row, got none")
     answers = [None] * len(tokens) if answers is None else answers
     for name, value in {"weights": weights, "answers": answers}.items():
         if not isinstance(value, (list, tuple)) and not (isinstance(value, np.ndarray) and value.ndim):
-            raise TypeError(f"{name} must hold one entry a row, got {value!r}")
+            raise TypeError(f"{name} must hold one entry a row, got {type(value).__name__}")
     if not len(tokens) == len(weights) == len(answers):
         raise ValueError(
             f"tokens, weights and answers must have equal numbers of rows, got {len(tokens)}, "
             f"{len(weights)} and {len(answers)}"
         )
     rows = []
-    for texts, values, answer in zip(tokens, weights, answers, strict=True):
-        if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
-            raise TypeError(f"tokens must be rows of strings, got {texts!r}")
+    for row, (texts, values, answer) in enumerate(zip(tokens, weights, answers, strict=True)):
+        if not isinstance(texts, (list, tuple)):
+            raise TypeError(f"tokens must be rows of strings, got {type(texts).__name__} as row {row}")
+        for text in texts:
+            if not isinstance(text, str):
+                raise TypeError(f"tokens must be rows of strings, got {text!r} in row {row}")
         values = _weights("weights", values, (1,))
         if len(texts) != len(values):
             raise ValueError(f"weights must be one a token, got {len(values)} for {len(texts)} tokens")

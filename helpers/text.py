@@ -41,13 +41,21 @@ class CharacterTokenizer:
     def encode(self, texts, length):
         """Return int32 (num_texts, length): start, the text's characters, end, padding.
 
+        Args:
+            texts: a list or tuple of strings.
+            length: how many tokens each row gets, 2 or more; start and end are two of them.
+
         Raises:
-            TypeError: `texts` is no list or tuple of strings.
-            ValueError: no text, one with a character that is not known, or longer than `length` − 2.
+            TypeError: `texts` is no list or tuple of strings, or `length` no integer.
+            ValueError: no text, one with a character that is not known, or longer than `length` − 2;
+                `length` is below 2, or so large that the array would be too large for a lesson.
         """
         length = checks.integer("length", length, 2)
-        if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
-            raise TypeError(f"texts must be a list of strings, got {texts!r}")
+        if not isinstance(texts, (list, tuple)):
+            raise TypeError(f"texts must be a list of strings, got {type(texts).__name__}")
+        for index, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TypeError(f"texts must be a list of strings, got {text!r} at {index}")
         if not texts:
             raise ValueError("texts must hold at least one text, got none")
         checks.sizes(texts=len(texts), length=length)

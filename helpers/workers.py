@@ -1,6 +1,7 @@
 """A cluster on one machine: worker processes that know of each other, and are gone when it ends."""
 
 import json
+import numbers
 import os
 import signal
 import socket
@@ -59,17 +60,18 @@ def run(script, *arguments, count, timeout=120):
         script: the path of a Python script, the same for all. TF_CONFIG tells it which worker it is.
         *arguments: what it finds in `sys.argv[1:]`, made strings.
         count: how many workers, 1 … 64.
-        timeout: seconds after which all are killed.
+        timeout: seconds after which all are killed, 0 or more.
 
     Returns:
         A list of Finished, one a worker.
 
     Raises:
         FileNotFoundError: there is no such script.
-        TypeError, ValueError: `count` is no integer or out of range.
+        TypeError, ValueError: `count` is no integer or out of range, `timeout` no number or below 0.
         RuntimeError: a worker failed; with the end of its standard error.
         TimeoutError: they did not end in time.
     """
+    _check_seconds(timeout)  # before there is anything to wait for
     with Workers(script, *arguments, count=count) as cluster:
         results = cluster.wait(timeout)
     for index, result in enumerate(results):
@@ -86,8 +88,9 @@ class Workers:
 
     Each is told its place in the cluster by TF_CONFIG, has a free port of the loopback interface,
     computes with one thread, as if it were a machine with one core, and sees no GPU: two processes
-    cannot share one. All are killed, with what they started, when the block is left, however that
-    happens; and they kill themselves when the process that started them is gone.
+    cannot share one. All that still run are killed, with what they started, when the block is left,
+    however that happens; and they kill themselves when the process that started them is gone. What
+    a worker that ended by itself has left behind is not looked for.
 
     Takes what `run` takes, and refuses what it does. That a worker failed, `wait` tells as a result.
     """
@@ -132,7 +135,9 @@ class Workers:
         Raises:
             RuntimeError: it ended before that.
             TimeoutError: it did not within `timeout` seconds.
+            TypeError, ValueError: `timeout` is no number or below 0.
         """
+        _check_seconds(timeout)
         deadline = time.monotonic() + timeout
         while len(self.output(index).splitlines()) < count:
             if self._processes[index].poll() is not None:
@@ -156,7 +161,9 @@ class Workers:
 
         Raises:
             TimeoutError: they did not end within `timeout` seconds; they are killed.
+            TypeError, ValueError: `timeout` is no number or below 0.
         """
+        _check_seconds(timeout)
         deadline, limit = time.monotonic() + timeout, float("inf")
         while None in (codes := [process.poll() for process in self._processes]):
             now = time.monotonic()
@@ -177,6 +184,13 @@ class Workers:
         """Kill those that still run, and wait until they are gone."""
         for index in range(len(self._processes)):
             self.kill(index)
+
+
+def _check_seconds(timeout):
+    if isinstance(timeout, bool) or not isinstance(timeout, numbers.Real):
+        raise TypeError(f"timeout must be a number of seconds, got {timeout!r}")
+    if not timeout >= 0:  # nor NaN
+        raise ValueError(f"timeout must be at least 0 seconds, got {timeout!r}")
 
 
 def _start(command, config, output, errors):

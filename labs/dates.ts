@@ -1,6 +1,6 @@
 /** Chapter 6: a date that the reader types in, read by the model that the chapter has trained. */
 import * as tf from "@tensorflow/tfjs-core";
-import { callModel, START, type Model } from "./seq2seq";
+import { callDecoder, callModel, encode, START, type Encoded, type Model } from "./seq2seq";
 import type { Findings, Given, Settings, Values } from "./src/messages";
 import type { Experiment } from "./src/training";
 
@@ -48,23 +48,27 @@ interface Beam {
 /** The likeliest texts, token by token: every step keeps the best `width` of all that go on from those before. */
 export function beamSearch(model: Model, x: number[], width: number): Beam[] {
   let beams: Beam[] = [{ tokens: [START], logProbability: 0 }];
-  for (let step = 0; step < TARGET_STEPS; step++) {
-    const next = logProbabilities(model, x, beams);
-    const longer = beams.flatMap(({ tokens, logProbability }, i) =>
-      next[i].map((more, token) => ({ tokens: [...tokens, token], logProbability: logProbability + more })),
-    );
-    beams = longer.sort((a, b) => b.logProbability - a.logProbability).slice(0, width);
-  }
+  tf.tidy(() => {
+    const encoded = encode(model, tf.tensor2d([x]));
+    for (let step = 0; step < TARGET_STEPS; step++) {
+      const next = logProbabilities(model, encoded, beams);
+      const longer = beams.flatMap(({ tokens, logProbability }, i) =>
+        next[i].map((more, token) => ({ tokens: [...tokens, token], logProbability: logProbability + more })),
+      );
+      beams = longer.sort((a, b) => b.logProbability - a.logProbability).slice(0, width);
+    }
+  });
   return beams;
 }
 
 /** How likely each token is to come next, a row a beam. */
-function logProbabilities(model: Model, x: number[], beams: Beam[]): number[][] {
+function logProbabilities(model: Model, { states, end }: Encoded, beams: Beam[]): number[][] {
   const steps = beams[0].tokens.length;
   const rows = tf.tidy(() => {
     const previous = tf.tensor2d(beams.map(({ tokens }) => tokens));
-    const { logits } = callModel(model, "additive", tf.tensor2d(beams.map(() => x)), previous);
-    return logits.arraySync();
+    // All beams read the one text.
+    const repeated = { states: tf.concat(beams.map(() => states)), end: tf.concat(beams.map(() => end), 1) };
+    return callDecoder(model, "additive", repeated, previous).logits.arraySync();
   });
   return beams.map((_, i) => {
     const logits = rows[(i + 1) * steps - 1];

@@ -15,6 +15,8 @@ const NUM_HELD_OUT = 64;
 const BATCH_SIZE = 64;
 /** From so many other samples a step is taken; while the training goes on, from one. */
 const DONORS = 8;
+/** While it goes on, in so many samples only: until all steps are done, the worker hears no slider move. */
+const NUM_GLANCED = 16;
 
 interface Data {
   x: Float32Array;
@@ -111,7 +113,8 @@ export function explanationLab(settings: Settings): Experiment {
       const { weights, logits } = model.call(heldOut.x);
       return { weights: meanWeights(weights), accuracy: binaryAccuracy(test.y, logits) };
     });
-    const effect = effects(model.call, test.x, losses.length > model.epochs ? DONORS : 1);
+    const trained = losses.length > model.epochs;
+    const effect = trained ? effects(model.call, test.x, DONORS) : effects(model.call, test.x.subarray(0, NUM_GLANCED * STEPS), 1);
     const { found, sentence } = verdict(indexOfLargest(weights), indexOfLargest(effect), answer);
     const view = (ablated: number): Findings => ({
       picture: {

@@ -88,15 +88,16 @@ function letter(token: number): string | null {
 }
 
 /** The verdict, and the mean weight that a sample spends on padding. */
-function describe(weights: number[][], tokens: number[][], keywordSteps: number[]) {
+export function describe(weights: number[][], tokens: number[][], keywordSteps: number[]) {
   const spent = weights.map((row, sample) => row.reduce((sum, weight, i) => sum + (tokens[sample][i] === 0 ? weight : 0), 0));
   const onPadding = spent.reduce((sum, value) => sum + value, 0) / weights.length;
-  const share = weights.filter((row, sample) => indexOfLargest(row) === keywordSteps[sample]).length / weights.length;
-  const found = share >= 0.99;
+  const hits = weights.filter((row, sample) => indexOfLargest(row) === keywordSteps[sample]).length;
+  const percent = Math.floor((100 * hits) / weights.length);
+  const found = percent >= 99;
   const padding = onPadding === 0 ? "exactly 0" : onPadding < 0.01 ? "below 0.01" : fixed(onPadding);
   const verdict =
     `Mean weight on padding: ${padding}. Largest weight on the keyword in ` +
-    `${Math.floor(100 * share)} % of held-out samples: ${found ? "found" : "not found"}.`;
+    `${percent} % of held-out samples: ${found ? "found" : "not found"}.`;
   return { found, verdict, onPadding };
 }
 

@@ -85,7 +85,7 @@ export function buildModel(score: Score, random: Random) {
 export type Model = ReturnType<typeof buildModel>;
 
 /** One LSTM from the left and one from the right: the states at all steps, and how both ended. */
-function encode(model: Model, tokens: tf.Tensor2D) {
+export function encode(model: Model, tokens: tf.Tensor2D) {
   const embedded = embedding<tf.Tensor3D>(tokens, model.inputs);
   const forward = statesAndEnd("LSTM", embedded, model.forward);
   const backward = statesAndEnd("LSTM", tf.reverse(embedded, 1), model.backward);
@@ -113,10 +113,16 @@ function scores(score: Score, queries: tf.Tensor3D, states: tf.Tensor3D, { W, W_
   return kinds[score]();
 }
 
+export type Encoded = ReturnType<typeof encode>;
+
 /** The model: `previous` holds the token before each output step. */
 export function callModel(model: Model, score: Score, tokens: tf.Tensor2D, previous: tf.Tensor2D) {
+  return callDecoder(model, score, encode(model, tokens), previous);
+}
+
+/** Its second half, for who writes several texts to what is encoded once. */
+export function callDecoder(model: Model, score: Score, encoded: Encoded, previous: tf.Tensor2D) {
   const [samples, outputs] = previous.shape;
-  const encoded = encode(model, tokens);
   const queries = states("LSTM", embedding<tf.Tensor3D>(previous, model.outputs), model.decoder, encoded.end);
   const weights = tf.softmax(scores(score, queries, encoded.states, model.attention));
   const context: tf.Tensor3D = tf.matMul(weights, encoded.states);

@@ -8,7 +8,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import record
+from lab_page import CONTROLS
+
+from benchmarks import browser, record
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +51,14 @@ def test_a_commit_without_a_run_is_named(monkeypatch):
     record.append({})
     with pytest.raises(ValueError, match="new must be a commit that was measured, got 'xyz'; there are: abc"):
         record.compare("abc", "xyz")
+
+
+def test_every_lab_that_trains_has_a_slider_to_move():
+    assert browser.MOVES.keys() == CONTROLS.keys() - {"dates"}, "the dates come with a model that is trained"
+    for lab, (label, values) in browser.MOVES.items():
+        [slider] = [control for control in CONTROLS[lab] if control["label"] == label]
+        assert slider["min"] <= min(values) <= max(values) <= slider["max"]
+        assert slider["value"] not in values
 
 
 def test_the_commit_is_that_of_the_checkout():

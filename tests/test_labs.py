@@ -440,6 +440,21 @@ def test_an_unknown_lab_says_which_there_are(watched, folder):
 # ---- For every reader -------------------------------------------------------------------------------
 
 
+def test_where_the_lab_will_speak_is_known_before_it_does_and_takes_no_room(watched):
+    lab = the_lab(watched.open("quick.html"))
+    verdict(lab)
+    # By its role a screen reader finds what is displayed only.
+    status = lab.locator(".lab-notice").and_(lab.get_by_role("status"))
+    expect(status).to_have_count(1)
+    for _ in range(2):
+        box = status.evaluate("node => [node.offsetHeight, getComputedStyle(node).margin]")
+        assert box == [0, "0px"]
+        lab.get_by_role("button", name="Copy link").click()
+        expect(status).not_to_be_empty()
+        lab.get_by_role("button", name="Reset").click()
+        verdict(lab)
+
+
 def test_everything_is_reached_and_moved_by_keyboard(watched):
     page = watched.open()
     lab = the_lab(page)

@@ -95,6 +95,13 @@ def test_float_slider_has_a_hundred_steps_unless_told():
     assert size.step == 2
 
 
+def test_a_small_rate_can_be_read():
+    lab = live(lambda rate=0.001, size=2: figure(), lab="dense", rate=(0.0001, 0.01), size=(0, 10))
+    # d3's way to write a number, for which Python's format stands in here.
+    assert format(0.0003, widgets(lab)["rate"].readout_format) == "0.0003"
+    assert widgets(lab)["size"].readout_format == "d"
+
+
 def test_labels_have_no_underscores():
     def function(attention_column=1):
         return figure()
@@ -138,6 +145,12 @@ def test_element_holds_the_picture_and_its_words_without_scripts():
     assert elements["img"]["alt"] == "1 0.01 4 0 and 1 False"
     assert elements["img"]["src"].startswith("data:image/png;base64,iVBOR")
     assert page.text.startswith("1 0.01 4 0 and 1 False ")
+
+
+def test_a_message_at_the_defaults_leaves_no_picture_in_the_element():
+    page, _ = element_of(live(lambda text="five": "no <number>", lab="dates", text=str))
+    assert [tag for tag, _ in page.elements] == ["attention-lab", "figure", "figcaption"]
+    assert page.text.startswith("no <number> ")
 
 
 def test_bundle_serves_kernel_site_and_text():
@@ -188,6 +201,17 @@ def test_parameters_without_a_slider_keep_their_defaults():
 
     widgets(live(function, lab="dense", column=(0, 3)))["column"].value = 2
     assert calls == [(2, 7)]
+
+
+def test_a_function_may_collect_other_arguments():
+    calls = []
+
+    def function(column=1, *others, **more):
+        calls.append((column, others, more))
+        return figure()
+
+    widgets(live(function, lab="dense", column=(0, 3)))["column"].value = 2
+    assert calls == [(2, (), {})]
 
 
 def test_a_move_shows_the_new_figure():
@@ -498,6 +522,12 @@ def of(default):
         ),
         (of(10), {"amount": (0, 9)}, ValueError, r"amount must have a default .*\(0, 9\) offers, got 10"),
         (of(-1), {"amount": (0, 9)}, ValueError, "amount must have a default .* got -1"),
+        (
+            of(4),
+            {"amount": (0, 10, 3)},
+            ValueError,
+            r"amount must have a default .*\(0, 10, 3\) offers, got 4",
+        ),
         (of(0.5), {"amount": (0, 9)}, ValueError, "amount must have a default .* got 0.5"),
         (of(True), {"amount": (0, 9)}, ValueError, "amount must have a default .* got True"),
         (of("5"), {"amount": (0, 9)}, ValueError, "amount must have a default .* got '5'"),

@@ -357,6 +357,7 @@ def test_keyword_verdict_says_what_padding_gets(padding_weight, said):
         (999, "99 % of held-out samples: found."),
         (990, "99 % of held-out samples: found."),
         (989, "98 % of held-out samples: not found."),
+        (290, "29 % of held-out samples: not found."),
         (0, "0 % of held-out samples: not found."),
     ],
 )
@@ -399,6 +400,15 @@ def test_learning_curve_shows_and_says_every_curve():
     # Told apart without colour too.
     assert len({line.get_linestyle() for line in axes.lines[:4]}) == 4
     assert [text.get_text() for text in axes.get_legend().get_texts()] == list(history)
+
+
+@pytest.mark.parametrize("losses", [[1.0, -2.0], [-1.0, -2.0]])
+def test_learning_curve_below_zero_is_not_upside_down(losses):
+    [axes] = plots.learning_curve({"loss": losses, "val_loss": [2.0, 1.0]}).axes
+    assert axes.get_ylim()[0] < -2
+    assert axes.get_ylim()[1] > 2
+    [axes] = plots.learning_curve({"loss": losses}).axes
+    assert axes.get_ylim()[0] < min(losses) < max(losses) < axes.get_ylim()[1]
 
 
 def test_losses_and_attention_says_loss_and_verdict_of_each_training():
@@ -481,9 +491,23 @@ def test_losses_and_attention_refuses_what_does_not_fit(history, weights, error,
         (lambda: plots.heatmap([["a"]]), TypeError, "weights must be an array of numbers"),
         (lambda: plots.heatmap(SEEDS, answers=[(3, 0)]), ValueError, "answers must be from 0 to 2, got 3"),
         (lambda: plots.heatmap(SEEDS, answers=[(0, 3)]), ValueError, "answers must be from 0 to 2, got 3"),
-        (lambda: plots.token_weights([], []), TypeError, "tokens must be a list of rows"),
-        (lambda: plots.token_weights("ab", [[1.0]]), TypeError, "tokens must be a list of rows"),
-        (lambda: plots.token_weights([[1]], [[1.0]]), TypeError, "tokens must be rows of strings"),
+        (lambda: plots.token_weights([], []), ValueError, "tokens must hold at least one row, got none"),
+        (lambda: plots.token_weights("ab", [[1.0]]), TypeError, "tokens must be a list of rows, got str$"),
+        (
+            lambda: plots.token_weights([["a"], "b"], [[1.0], [1.0]]),
+            TypeError,
+            "tokens must be rows of strings, got str as row 1$",
+        ),
+        (
+            lambda: plots.token_weights([["a"], ["b", 1, "c"]], [[1.0], [1.0, 0, 0]]),
+            TypeError,
+            "tokens must be rows of strings, got 1 in row 1$",
+        ),
+        (
+            lambda: plots.token_weights([["a"]], "weights"),
+            TypeError,
+            "weights must hold one entry a row, got str$",
+        ),
         (lambda: plots.token_weights([["a"]], []), ValueError, "tokens, weights and answers must have equal"),
         (lambda: plots.token_weights([["a"]], [[1.0, 0.0]]), ValueError, "weights must be one a token"),
         (lambda: plots.token_weights([["a"]], [[np.nan]]), ValueError, "weights must be finite"),

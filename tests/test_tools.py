@@ -17,6 +17,7 @@ import citations  # noqa: E402
 import icons  # noqa: E402
 import mathematics  # noqa: E402
 import pages  # noqa: E402
+import repository  # noqa: E402
 
 from helpers import palette  # noqa: E402
 
@@ -77,6 +78,27 @@ def test_a_mention_of_an_equation_is_read_as_chapter_and_number():
     match = mathematics.MENTION.search("Equation 4.1, with")
     assert (match["chapter"], match["number"]) == ("4", "4.1")
     assert mathematics.MENTION.search("equation 4") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "site"),
+    [
+        ("https://github.com/ann/book", "https://ann.github.io/book/"),
+        ("https://github.com/ann/ann.github.io", "https://ann.github.io/"),
+        ("https://github.com/Ann/ann.github.io", "https://Ann.github.io/"),
+    ],
+)
+def test_an_address_is_set_with_its_site_and_changed_again(tmp_path, address, site):
+    (tmp_path / "book").mkdir()
+    names = ("_config.yml", "README.md", "CITATION.cff", "book/index.md")
+    for name in names:
+        (tmp_path / name).write_text(
+            "  url: https://github.com/OWNER/name\nsite: https://OWNER.github.io/name/\n"
+        )
+    for wanted, home in ((address, site), ("https://github.com/bob/b", "https://bob.github.io/b/")):
+        repository.set_address(tmp_path, wanted)
+        for name in names:
+            assert (tmp_path / name).read_text() == f"  url: {wanted}\nsite: {home}\n"
 
 
 def test_policy_lists_the_pages_own_scripts_and_handlers_by_hash():

@@ -177,6 +177,26 @@ def test_bad_counts(script, count, error, message):
         workers.run(script("pass"), count=count)
 
 
+@pytest.mark.parametrize(
+    ("timeout", "error", "message"),
+    [
+        (None, TypeError, "timeout must be a number of seconds, got None"),
+        ("9", TypeError, "timeout must be a number of seconds, got '9'"),
+        (-1, ValueError, "timeout must be at least 0 seconds, got -1"),
+        (float("nan"), ValueError, "timeout must be at least 0 seconds, got nan"),
+    ],
+)
+def test_a_bad_timeout_is_refused_before_anything_starts(script, monkeypatch, timeout, error, message):
+    path = script("pass")
+    with workers.Workers(path, count=1) as cluster:
+        for wait in (cluster.wait, lambda timeout: cluster.wait_for_lines(0, 1, timeout)):
+            with pytest.raises(error, match=message):
+                wait(timeout)
+    monkeypatch.setattr(workers, "Workers", None)  # were it called, that would be another error
+    with pytest.raises(error, match=message):
+        workers.run(path, count=1, timeout=timeout)
+
+
 def test_a_script_that_is_not_there():
     with pytest.raises(FileNotFoundError, match=r"script must be the path of a Python script, got 'no\.py'"):
         workers.run("no.py", count=1)

@@ -30,9 +30,10 @@ def set_address(root, address):
 
 
 def _site(address):
-    """Return where GitHub Pages shows the site of a repository."""
+    """Return where GitHub Pages shows the site of a repository; an owner's own one has no folder."""
     owner, name = address.split("/")[-2:]
-    return f"https://{owner}.github.io/{name}/"
+    host = f"{owner}.github.io"
+    return f"https://{host}/" if name.lower() == host.lower() else f"https://{host}/{name}/"
 
 
 if __name__ == "__main__":

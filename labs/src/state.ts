@@ -61,14 +61,16 @@ function read(text: string, control: Control): { value: number | string | boolea
     case "text":
       return { value: text };
     default: {
-      const { min, max } = control;
+      const { min, max, step = 1 } = control;
       const number = text.trim() === "" ? NaN : Number(text);
       if (Number.isNaN(number)) return { value: control.value, problem: `${asked}, which is not a number.` };
-      const step = control.step ?? 1;
-      const onStep = control.kind === "integer" ? Math.round(number) : min + Math.round((number - min) / step) * step;
-      const value = Math.min(max, Math.max(min, onStep));
+      // Sums of fractions are not exact: three steps of 0.1 are 0.30000000000000004.
+      const last = Math.floor((max - min) / step + 1e-9);
+      const onStep = min + Math.min(last, Math.max(0, Math.round((number - min) / step))) * step;
+      const value = control.kind === "integer" ? onStep : Number(onStep.toPrecision(12));
       if (value === number) return { value };
-      return { value, problem: `${asked}; it goes from ${min} to ${max}, so here it is ${value}.` };
+      const steps = step === 1 ? "" : ` in steps of ${step}`;
+      return { value, problem: `${asked}; it goes from ${min} to ${max}${steps}, so here it is ${value}.` };
     }
   }
 }

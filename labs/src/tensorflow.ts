@@ -14,7 +14,6 @@ import { multiplyConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Multi
 import { padV2Config } from "@tensorflow/tfjs-backend-wasm/dist/kernels/PadV2";
 import { reshapeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Reshape";
 import { reverseConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Reverse";
-import { sigmoidConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sigmoid";
 import { sliceConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Slice";
 import { softmaxConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Softmax";
 import { splitVConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/SplitV";
@@ -43,7 +42,6 @@ const kernels = [
   padV2Config,
   reshapeConfig,
   reverseConfig,
-  sigmoidConfig,
   sliceConfig,
   softmaxConfig,
   splitVConfig,

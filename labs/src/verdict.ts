@@ -30,12 +30,12 @@ export function meanOf(panels: { weights: number[][] }[]): number[][] {
   );
 }
 
-/** Looks at every row of a heatmap: its answers should be its largest weights, as many as they are. */
+/** Looks at every row of a heatmap: its answers should be its largest weights, as many as they are; of equal ones the first count. */
 export function describeAnswers(weights: number[][], answers: [row: number, column: number][], row: string) {
   const isFound = ([answerRow, column]: [number, number]) => {
     const line = weights[answerRow];
     const count = answers.filter(([row]) => row === answerRow).length;
-    return line.filter((weight) => weight > line[column]).length < count;
+    return line.filter((weight, at) => weight > line[column] || (weight === line[column] && at < column)).length < count;
   };
   const foundCount = answers.filter(isFound).length;
   return {

@@ -29,7 +29,8 @@ export class LabView {
   private readonly verdict = html("p", { class: "lab-verdict" });
   /** Reads out the last verdict only: the visible one changes with every epoch. */
   private readonly announcement = html("p", { class: "lab-only-heard", "aria-live": "polite" });
-  private readonly notice = html("div", { class: "lab-notice", role: "status", hidden: true });
+  /** Never hidden: what it says is read out only if it was there before. */
+  private readonly notice = html("div", { class: "lab-notice", role: "status" });
   private readonly numbers = html("div", { class: "lab-numbers", hidden: true, tabindex: 0, role: "region", "aria-label": "The numbers" });
   private readonly stage: HTMLElement;
 
@@ -259,7 +260,6 @@ export class LabView {
       this.element.focus({ preventScroll: true });
     }
     this.notice.replaceChildren(sentence, ...more);
-    this.notice.hidden = sentence === "";
   }
 
   private state = (): State => this.element.dataset.state as State;
