@@ -25,9 +25,9 @@ def measure():
             requested = set()
             page.on("request", lambda request, requested=requested: requested.add(request.url))
             page.goto(f"{site}/{path.name}")
-            first_text = page.evaluate(
-                "performance.getEntriesByName('first-contentful-paint')[0]?.startTime / 1000"
-            )
+            paint = "performance.getEntriesByName('first-contentful-paint')[0]"
+            page.wait_for_function(paint)  # a short page may be loaded before it is painted
+            first_text = page.evaluate(f"{paint}.startTime / 1000")
             for lab in page.locator("attention-lab").all():
                 lab.scroll_into_view_if_needed()
                 page.wait_for_function("lab => lab.dataset.state === 'done'", arg=lab.element_handle())
