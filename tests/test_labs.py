@@ -14,7 +14,9 @@ from lab_page import CONTROLS, LABS, lab_html, write_page
 from playwright.sync_api import Page, expect
 from watched_labs import (
     assert_reads_well,
+    at_both_ends,
     defaults,
+    integers,
     notice,
     numbers,
     the_lab,
@@ -84,21 +86,11 @@ def test_the_verdict_says_what_the_numbers_say(watched):
 def test_both_ends_of_each_slider(watched):
     lab = the_lab(watched.open(f"dense.html{QUICK}"))
     verdict(lab)
-    for control in CONTROLS["dense"]:
-        if control["kind"] != "integer":
-            continue
-        slider = lab.get_by_label(control["label"])
-        before = slider.input_value()
-        for key, value in (("Home", control["min"]), ("End", control["max"])):
-            slider.press(key)
-            words = verdict(lab)
-            assert slider.input_value() == str(value)
-            assert f"{control['name']}={value}" in lab.get_attribute("data-settings")
-            column = lab.get_by_label("attention column").input_value()
-            # One epoch is too little to find anything.
-            if lab.get_by_label("Epochs").input_value() != "1":
-                assert f"is on column {column}: found." in words
-        slider.fill(before)
+    for label, value, words in at_both_ends(lab, integers("dense")):
+        column = lab.get_by_label("attention column").input_value()
+        # One epoch is too little to find anything.
+        if (label, value) != ("epochs", 1):
+            assert f"is on column {column}: found." in words
 
 
 def test_every_choice_and_the_switch(watched):

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 from watched_labs import (
     as_weights,
     assert_reads_well,
+    at_both_ends,
     defaults,
     first_report,
     marked,
@@ -96,26 +97,23 @@ def test_pooling_lab_pads_on_the_side_asked_for(watched):
 def test_pooling_lab_at_both_ends_of_each_slider(watched):
     lab = the_lab(watched.open("pooling.html"))
     expected = {
-        ("max length", "Home"): lambda lengths, kinds: (lengths == 5).all(),
-        ("max length", "End"): lambda lengths, kinds: lengths.max() > 20,
-        ("distractors", "Home"): lambda lengths, kinds: kinds <= {"a", "b"},
-        ("distractors", "End"): lambda lengths, kinds: len(kinds) > 10,
-        ("seed", "Home"): lambda lengths, kinds: True,
-        ("seed", "End"): lambda lengths, kinds: True,
+        ("max length", 5): lambda lengths, kinds: (lengths == 5).all(),
+        ("max length", 40): lambda lengths, kinds: lengths.max() > 20,
+        ("distractors", 2): lambda lengths, kinds: kinds <= {"a", "b"},
+        ("distractors", 26): lambda lengths, kinds: len(kinds) > 10,
+        ("seed", 0): lambda lengths, kinds: True,
+        ("seed", 9): lambda lengths, kinds: True,
     }
+    sliders = (("max length", 5, 40), ("distractors", 2, 26), ("seed", 0, 9))
     pictures = set()
-    for (label, key), holds in expected.items():
-        slider = lab.get_by_label(label)
-        before = slider.input_value()
-        slider.press(key)
-        assert "on the keyword in 100 % of held-out samples: found." in verdict(lab), (label, key)
+    for label, value, words in at_both_ends(lab, sliders):
+        assert "on the keyword in 100 % of held-out samples: found." in words, (label, value)
         shown, weights, keywords = tokens(lab)
         assert weights.argmax(axis=1).tolist() == keywords
         lengths = (shown != "padding").sum(axis=1)
         kinds = {token for token in shown.ravel() if token != "padding" and token.islower()}
-        assert holds(lengths, kinds), (label, key)
+        assert expected[label, value](lengths, kinds), (label, value)
         pictures.add(str(weights))
-        slider.fill(before)
     assert len(pictures) >= 5, "each is another training"
 
 
@@ -173,18 +171,12 @@ def test_self_attention_lab_says_what_its_numbers_say(watched, task, positions):
 def test_self_attention_lab_at_both_ends_of_each_slider(watched):
     lab = the_lab(watched.open("self_attention.html#self_attention?task=shift&time_steps=12"))
     verdict(lab)
-    for label, low, high in (("shift", 1, 5), ("time steps", 4, 24), ("seed", 0, 9)):
-        slider = lab.get_by_role("slider", name=label)
-        before = slider.input_value()
-        for key, value in (("Home", low), ("End", high)):
-            slider.press(key)
-            words = verdict(lab)
-            assert slider.input_value() == str(value)
-            steps = int(lab.get_by_role("slider", name="time steps").input_value())
-            shift = int(lab.get_by_role("slider", name="shift").input_value())
-            assert words == f"The answer has the largest mean weight in {steps} of {steps} rows: found."
-            assert marked(lab) == [steps * i + (i + shift) % steps for i in range(steps)]
-        slider.fill(before)
+    sliders = (("shift", 1, 5), ("time steps", 4, 24), ("seed", 0, 9))
+    for _label, _value, words in at_both_ends(lab, sliders):
+        steps = int(lab.get_by_role("slider", name="time steps").input_value())
+        shift = int(lab.get_by_role("slider", name="shift").input_value())
+        assert words == f"The answer has the largest mean weight in {steps} of {steps} rows: found."
+        assert marked(lab) == [steps * i + (i + shift) % steps for i in range(steps)]
 
 
 def test_self_attention_lab_dragged_by_the_mouse_ends_on_the_last_value(watched):

@@ -16,6 +16,7 @@ from watched_labs import (
     as_weights,
     assert_close,
     assert_reads_well,
+    at_both_ends,
     defaults,
     first_report,
     link,
@@ -178,22 +179,14 @@ def test_seq2seq_lab_finds_the_alignment_of_every_task_and_with_every_score(watc
 def test_seq2seq_lab_at_both_ends_of_each_slider(watched):
     lab = the_lab(watched.open("seq2seq.html#seq2seq?score=dot&length=4"))
     verdict(lab)
-    for label, low, high in (("length", 4, 12), ("epochs", 1, 20), ("seed", 0, 9)):
-        slider = lab.get_by_role("slider", name=label)
-        before = slider.input_value()
-        for key, value in (("Home", low), ("End", high)):
-            slider.press(key)
-            words = verdict(lab)
-            assert slider.input_value() == str(value)
-            length = value if label == "length" else 4
-            assert words.startswith(f"Heatmap of {length} by {length} weights, output step by input step. ")
-            epochs = value if label == "epochs" else 5
-            expect(lab.locator(".lab-progress-text")).to_have_text(
-                re.compile(rf"{epochs} epochs? in \d+\.\d s")
-            )
-            if (label, key) != ("epochs", "Home"):
-                says_found(lab, "reverse", length)
-        slider.fill(before)
+    sliders = (("length", 4, 12), ("epochs", 1, 20), ("seed", 0, 9))
+    for label, value, words in at_both_ends(lab, sliders):
+        length = value if label == "length" else 4
+        assert words.startswith(f"Heatmap of {length} by {length} weights, output step by input step. ")
+        epochs = value if label == "epochs" else 5
+        expect(lab.locator(".lab-progress-text")).to_have_text(re.compile(rf"{epochs} epochs? in \d+\.\d s"))
+        if (label, value) != ("epochs", 1):
+            says_found(lab, "reverse", length)
 
 
 def test_seq2seq_lab_dragged_by_the_mouse_ends_on_the_last_value(watched):
@@ -446,17 +439,10 @@ def test_workers_lab_with_every_choice(watched):
 def test_workers_lab_at_both_ends_of_each_slider(watched):
     lab = the_lab(watched.open("workers.html#workers?epochs=3"))
     verdict(lab)
-    for label, low, high in (("epochs", 1, 20), ("seed", 0, 9)):
-        slider = lab.get_by_role("slider", name=label)
-        before = slider.input_value()
-        for key, value in (("Home", low), ("End", high)):
-            slider.press(key)
-            words = verdict(lab)
-            assert slider.input_value() == str(value)
-            epochs = value if label == "epochs" else 3
-            assert words.count(f"after {epochs} epoch") == 2
-            assert len(losses_and_weights(lab)[0]) == epochs
-        slider.fill(before)
+    for label, value, words in at_both_ends(lab, (("epochs", 1, 20), ("seed", 0, 9))):
+        epochs = value if label == "epochs" else 3
+        assert words.count(f"after {epochs} epoch") == 2
+        assert len(losses_and_weights(lab)[0]) == epochs
 
 
 # ---- All --------------------------------------------------------------------------------------------

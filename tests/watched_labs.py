@@ -4,7 +4,7 @@ import itertools
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import chapters
@@ -107,6 +107,25 @@ def wait_until_trained(lab: Locator) -> None:
 def verdict(lab: Locator) -> str:
     wait_until_trained(lab)
     return lab.locator(".lab-verdict").inner_text()
+
+
+def integers(lab: str) -> list[tuple[str, int, int]]:
+    """The sliders of a lab that take whole numbers: label, low, high."""
+    return [(c["label"], c["min"], c["max"]) for c in CONTROLS[lab] if c["kind"] == "integer"]
+
+
+def at_both_ends(lab: Locator, sliders: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, str]]:
+    """Bring each slider to its low and its high end, then back: its label, its value, the verdict there."""
+    for label, low, high in sliders:
+        slider = lab.get_by_role("slider", name=label)
+        before = slider.input_value()
+        for key, value in (("Home", low), ("End", high)):
+            slider.press(key)
+            words = verdict(lab)
+            assert slider.input_value() == str(value)
+            assert f"{label.replace(' ', '_')}={value}" in lab.get_attribute("data-settings")
+            yield label, value, words
+        slider.fill(before)
 
 
 def numbers(lab: Locator) -> list[list[str]]:
