@@ -216,6 +216,23 @@ exit 0
 MADE_FROM = ("Makefile", "requirements.lock", "book/tools/ipython_kernel_config.py", "labs/package-lock.json")
 
 
+def start(command: list[str], folder: Path, **options) -> subprocess.Popen:
+    """Start a command that Ctrl-C would interrupt, with all that it runs."""
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # A shell lets what it runs in the background ignore interrupts, and so would what we run.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **options,
+    )
+
+
+def interrupt(process: subprocess.Popen) -> None:
+    os.killpg(process.pid, signal.SIGINT)
+
+
 def make_site(folder: Path, stop: str = "") -> list[str]:
     """Run `make site` with stand-ins, interrupted when the command `stop` runs; return what they were told."""
     log, python = folder / "log", folder / "python3"
@@ -226,18 +243,16 @@ def make_site(folder: Path, stop: str = "") -> list[str]:
         python.write_text(STAND_IN)
         python.chmod(0o755)
     log.write_text("")
-    make = subprocess.Popen(
+    make = start(
         ["make", f"PYTHON={python}", "site"],
-        cwd=folder,
+        folder,
         env={**os.environ, "LOG": str(log), "STOP": stop},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     while make.poll() is None and not (stop and log.read_text().endswith(f"{stop}\n")):
         time.sleep(0.01)
     if stop:
-        os.killpg(make.pid, signal.SIGINT)  # as Ctrl-C does: make and what it runs
+        interrupt(make)
     assert (make.wait(PATIENCE) == 0) == (not stop)
     return log.read_text().splitlines()
 
@@ -284,11 +299,11 @@ def test_site_builds_without_network_also_after_an_interrupt(tmp_path):
     book_of_one_chapter(tmp_path)
     pages = tmp_path / "_build" / "html"
     make = [*NO_NETWORK, "make", "site"]
-    first = subprocess.Popen(make, cwd=tmp_path, stderr=subprocess.DEVNULL, start_new_session=True)
+    first = start(make, tmp_path)
     deadline = time.monotonic() + PATIENCE
     while not pages.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.killpg(first.pid, signal.SIGINT)
+    interrupt(first)
     assert first.wait(PATIENCE) != 0
     again = subprocess.run(make, cwd=tmp_path, capture_output=True, text=True, timeout=3 * PATIENCE)
     assert again.returncode == 0, again.stderr
