@@ -133,7 +133,7 @@ class Retrainer:
         return self._compiled_epochs(*arguments).numpy()[:number]
 
     def _prepare(self, x, y, epochs, seed, validation_data):
-        """Check the arguments and return the data as tensors."""
+        """Return the arguments, checked, with the data as tensors."""
         epochs = checks.integer("epochs", epochs)
         seed = checks.integer("seed", seed, 0, 2**32 - 1)
         x, y = self._check_data("x", x, "y", y)
