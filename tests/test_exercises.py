@@ -119,10 +119,12 @@ def hidden_after(scores, mask):
     return naive(scores) * mask
 
 
-def from_bits(rule, columns=(1, 5), copies=False):
+def from_bits(rule, columns=(1, 5), copies=False, share=0.5):
     def make(num_samples, seed):
         x, first = data.get_data(num_samples, 32, seed=seed)
         _, second = data.get_data(num_samples, 32, seed=seed + 100)
+        # Half of the first bits are ones; some of these become zeros.
+        first = first * (np.random.default_rng(seed).random(first.shape) < 2 * share)
         x[:, columns] = np.c_[first, first if copies else second]
         return x, rule(first, second).astype("float32")
 
@@ -384,6 +386,7 @@ WRONG = [
         half_instead_of_noise(from_bits(lambda a, b: a != b), lambda x: np.isin(np.arange(32), [1, 5])),
         "other 30 columns should hold noise",
     ),
+    ("1.4", "unfair bits", from_bits(lambda a, b: a != b, share=0.1), "Column 1 holds a 1 in 11% of"),
     ("1.4", "other columns", from_bits(lambda a, b: a != b, (2, 6)), "Column 5 must hold 0 or 1"),
     (
         "1.5",
@@ -419,6 +422,8 @@ WRONG = [
     ("2.2", "not turned back", lambda i: layers.Permute((2, 1))(i), "got (None, 2, 20)"),
     ("2.2", "no softmax", lambda i: layers.Dense(2)(i), "must add up to 1 over the 20 steps"),
     ("2.2", "always the same", lambda i: layers.Softmax(axis=1)(i * 0), "the same for all inputs"),
+    ("2.2", "nothing trained", lambda i: layers.Softmax(axis=1)(i), "from that step alone"),
+    ("2.2", "each step alone", lambda i: layers.Softmax(axis=1)(layers.Dense(2)(i)), "from that step alone"),
     ("2.2", "no tensor", lambda i: "weights", "must return what its last layer puts out"),
     ("2.3", "at one step", lambda n, seed: wander(n, seed, fixed=10), "at step 10 in every sample"),
     ("2.3", "not at the beginning", lambda n, seed: wander(n, seed, low=3), "hardly ever at step 0"),
@@ -486,6 +491,7 @@ WRONG = [
     ("3.4", "saturated", [[60, 70], [0, 3], [5, 1]], "a weight of nearly 0"),
     ("3.4", "not the same", [[1, 0], [0, 2]], "not the same"),
     ("3.4", "nearly mirrored", [[1, -1.1], [-1, 1]], "not the same"),
+    ("3.4", "nearly equal", [[1.0, 1.05], [0, 0], [0, 0]], "hardly differ"),
     ("3.4", "a single step", [[1, 2]], "two or more steps and 2 dimensions"),
     ("4.1", "a sum taken for the mean", [0, 30, 1, 0, 0], "All outputs are half of their targets."),
     ("4.1", "drowned at 20 steps", [0, 3, 2, 0, 0], "With 20 steps there are samples where"),
@@ -968,6 +974,7 @@ RIGHT_AS_WELL = [
     ("6.2", "from a list", lambda y: [y[:, :-1], y[:, 1:]]),
     ("6.3", "the notebook's layer", lambda q, s, m, t: DEFINITIONS["6"]["DotAttention"]()(q, s, mask=m)),
     ("6.4", "the notebook's layer", additive(additive_layer)),
+    ("7.2", "with the ends of the way", integrated(way=lambda b, x, r: b + (r * 50 - 0.5) / 49 * (x - b))),
     ("8.2", "Keras", lambda e, b: keras.ops.sum(e / b)),
     ("8.3", "renamed", back_up_with(os.rename)),
     ("8.3", "moved", back_up_with(shutil.move)),

@@ -108,6 +108,12 @@ def exactly_one(answer):
     if wrong.any():
         case = f"{first[wrong][0]:.0f} and {second[wrong][0]:.0f}"
         raise NotYet(f"Where columns 1 and 5 hold {case}, y is {target[wrong][0]:.0f} in some samples.")
+    for column in (1, 5):
+        share = x[:, column].mean()
+        need(
+            abs(share - 0.5) < 0.1,
+            f"Column {column} holds a 1 in {share:.0%} of the samples. With half, no column alone says anything.",
+        )
     noise = np.delete(x, [1, 5], axis=1)
     need((noise.std(axis=0) > 0.5).all(), "The other 30 columns should hold noise; some hardly vary.")
     return "Neither column says anything alone; together they say it all."

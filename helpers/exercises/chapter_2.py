@@ -47,6 +47,14 @@ def unbounded_scores(answer):
     )
     need(np.allclose(weights.sum(axis=1), 1, atol=1e-3), "The weights must add up to 1 over the 20 steps.")
     need(weights.std(axis=0).max() > 1e-3, "The weights are the same for all inputs.")
+    other = x.copy()
+    other[:, 3] += 1
+    # What all scores of a sample have in common cancels in a ratio of two weights.
+    ratios = [np.log(w[:, 7] / w[:, 8]) for w in (weights, numbers("the weights", model(other), x.shape))]
+    need(
+        not np.allclose(*ratios, atol=1e-3),
+        "Each step's score is made from that step alone. The block should weigh steps against steps.",
+    )
     largest = numbers("the weights", model(1_000 * x), x.shape).max()
     need(
         largest > 0.9,

@@ -102,6 +102,11 @@ def where_both_ways_agree(answer):
         "Both dimensions have the same weights: their scores differ by a constant, which cancels.",
     )
     need(
+        abs(columns[:, 0] - columns[:, 1]).max() > 0.1,
+        "The weights of the two dimensions hardly differ, so both ways nearly agree whatever they are. "
+        "Let them differ by more than 0.1 at some step.",
+    )
+    need(
         np.allclose(averaged, pooled, atol=1e-4),
         f"Averaged {averaged.round(3)}, pooled {pooled.round(3)}: not the same.",
     )
