@@ -13,6 +13,8 @@ from helpers import checks
 EPOCHS_A_CALL = 32  # XLA wants to know in advance how many losses a call may return
 
 
+# As in `fit`: AutoGraph would look through all of Keras, half a second long, and find nothing to convert.
+@tf.autograph.experimental.do_not_convert
 def train_step(model, x, y):
     """Take one optimizer step on a batch and return its loss: the step of every training in the book.
 
@@ -76,8 +78,7 @@ class Retrainer:
         self._shapes = None
         # Drawing weights costs as much as half a small training, and most slider moves keep the seed.
         self._fresh_variables = functools.lru_cache(maxsize=16)(self._draw_variables)
-        # As in `fit`, AutoGraph has nothing to convert here; looking through Keras for it takes half a second.
-        self._compiled_epochs = tf.function(self._epochs, jit_compile=True, autograph=False)
+        self._compiled_epochs = tf.function(self._epochs, jit_compile=True, autograph=False)  # as train_step
 
     def train(self, x, y, *, epochs, seed, validation_data=None):
         """Train from fresh weights and return the losses of all epochs.
