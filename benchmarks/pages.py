@@ -13,8 +13,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from chromium import launch_chromium  # noqa: E402
 from lab_page import serve  # noqa: E402
+from watched_labs import wait_until_trained  # noqa: E402
 
-# A short page may be loaded before it is painted, and its policy forbids Playwright's own waiting.
+# A short page may be loaded before it is painted. Its policy forbids the eval of `wait_for_function`.
 FIRST_TEXT = """() => new Promise(resolve => new PerformanceObserver(list => {
     const [paint] = list.getEntriesByName("first-contentful-paint");
     if (paint) resolve(paint.startTime / 1000);
@@ -34,7 +35,7 @@ def measure():
             first_text = page.evaluate(FIRST_TEXT)
             for lab in page.locator("attention-lab").all():
                 lab.scroll_into_view_if_needed()
-                page.wait_for_function("lab => lab.dataset.state === 'done'", arg=lab.element_handle())
+                wait_until_trained(lab)
             files = {
                 SITE / unquote(urlsplit(url).path.lstrip("/")) for url in requested if url.startswith(site)
             }

@@ -94,15 +94,16 @@ def where_both_ways_agree(answer):
     )
     need(not np.allclose(scores[:, 0], scores[:, 1]), "The scores are equal in both dimensions.")
     columns = softmax(scores, 0)
+    difference = abs(columns[:, 0] - columns[:, 1]).max()
     averaged, pooled = _both_ways(scores)
     # Saturated scores would agree whatever their other steps say.
     need(columns.min() > MARGIN, "Some step has a weight of nearly 0. Choose scores closer to each other.")
     need(
-        abs(columns[:, 0] - columns[:, 1]).max() > MARGIN,
+        difference > MARGIN,
         "Both dimensions have the same weights: their scores differ by a constant, which cancels.",
     )
     need(
-        abs(columns[:, 0] - columns[:, 1]).max() > 0.1,
+        difference > 0.1,
         "The weights of the two dimensions hardly differ, so both ways nearly agree whatever they are. "
         "Let them differ by more than 0.1 at some step.",
     )
