@@ -109,6 +109,12 @@ def test_every_cell_was_run_in_order(notebook):
     assert counts == list(range(1, len(counts) + 1))
 
 
+def test_prints_no_wider_than_its_code(notebook):
+    """On paper a longer line would wrap, and on a phone a table would be two screens wide."""
+    printed = [line for _, output in outputs_of(notebook) for line in output.get("text", "").splitlines()]
+    assert [line for line in printed if len(line) > 80] == []
+
+
 def test_holds_nothing_of_the_machine_or_the_moment(notebook):
     assert "widgets" not in notebook.metadata
     for cell, output in outputs_of(notebook):
