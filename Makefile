@@ -24,7 +24,7 @@ help:  ## list the commands
 
 install: .venv/installed labs/node_modules/installed  ## set up Python and node packages
 
-.venv/installed: requirements.lock
+.venv/installed: requirements.lock pyproject.toml book/tools/ipython_kernel_config.py
 	@test -w . || { echo "make: cannot write to $(CURDIR). Clone the book to a folder of your own."; exit 1; }
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(SUPPORTED)' || { \
 		echo "make: the book needs Python 3.11, 3.12 or 3.13; found: $$("$(or $(PYTHON),python3)" --version 2>&1)."; \
@@ -83,7 +83,7 @@ test: site lint  ## run the tests: notebooks, helpers, labs, site
 test-colab: .venv-colab/installed  ## run every notebook on Colab's versions, alone on its disk
 	$(BIN)/python tests/colab.py "$(CURDIR)/.venv-colab/bin/python"
 
-test-frontends: install  ## run every notebook in JupyterLab and in Notebook, by mouse and keyboard
+test-frontends: install  ## run every notebook in JupyterLab and in Notebook, and a lab in Voilà, by mouse and keyboard
 	$(BIN)/python -m pytest tests/frontends.py
 
 test-webkit: site  ## drag every lab of the site in WebKit, the engine of Safari

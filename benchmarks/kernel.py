@@ -51,7 +51,7 @@ def seconds(function, *arguments, **options):
 
 
 def retraining():
-    """Return rows (name, seconds) for the job with `model.fit` and with `Retrainer`."""
+    """Return the seconds of the job with `model.fit` and with `Retrainer`, by name."""
     train, validation = job(0)
     fit = []
     for _ in range(3):

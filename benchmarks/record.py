@@ -15,7 +15,7 @@ RECORD = ROOT / "benchmarks" / "record.jsonl"
 
 def commit():
     """Return the short hash of what is checked out, marked where files have been changed since."""
-    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+"]
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty=+"]
     return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -64,7 +64,7 @@ def shown(figure, unit):
 
 def _latest(name, commit):
     matching = [run for run in runs() if run["commit"].startswith(commit)]
-    if not matching:
+    if not commit or not matching:
         there = ", ".join(dict.fromkeys(run["commit"] for run in runs())) or "none"
         raise ValueError(f"{name} must be a commit that was measured, got {commit!r}; there are: {there}")
     return matching[-1]

@@ -169,7 +169,7 @@ def sample_bars(panels, answer, *, axis="column"):
         TypeError, ValueError: values that are not numbers, or an answer outside them.
     """
     checks.text("axis", axis)
-    panels = _panels(_titled(panels), (1,))
+    panels = _panels(checks.dictionary("panels", panels), (1,))
     answer = checks.integer("answer", answer, 0, next(iter(panels.values())).shape[1] - 1)
     alt = " ".join(
         f"{title}: {axis} {answer} holds {values[0, answer]:.2f}." for title, values in panels.items()
@@ -699,9 +699,10 @@ def _token_rows(tokens, weights, answers):
 
 
 def _largest_tokens(rows):
-    if any(answer is not None for _, _, answer in rows):
-        found = sum(int(values.argmax()) == answer for _, values, answer in rows)
-        return f"{len(rows)} rows of tokens. Largest weight on the answer: {found} of {len(rows)}."
+    answered = [(values, answer) for _, values, answer in rows if answer is not None]
+    if answered:
+        found = sum(int(values.argmax()) == answer for values, answer in answered)
+        return f"{len(rows)} rows of tokens. Largest weight on the answer: {found} of {len(answered)}."
     said = [texts[int(values.argmax())] or "padding" for texts, values, _ in rows]
     return " ".join(f"Row {number}: largest weight on “{text}”." for number, text in enumerate(said, 1))
 

@@ -127,19 +127,22 @@ class Workers:
 
     def output(self, index):
         """Return what worker `index` has written to its standard output so far."""
+        index = self._checked(index)
         return _text(self._files[index][0])
 
     def wait_for_lines(self, index, count, timeout):
-        """Wait until worker `index` has written `count` lines to its standard output.
+        """Wait until worker `index` has written `count` whole lines to its standard output.
 
         Raises:
             RuntimeError: it ended before that.
             TimeoutError: it did not within `timeout` seconds.
-            TypeError, ValueError: `timeout` is no number or below 0.
+            TypeError, ValueError: there is no such worker, `count` is no integer or below 1, `timeout`
+                no number or below 0.
         """
+        index, count = self._checked(index), checks.integer("count", count)
         _check_seconds(timeout)
         deadline = time.monotonic() + timeout
-        while len(self.output(index).splitlines()) < count:
+        while self.output(index).count("\n") < count:
             if self._processes[index].poll() is not None:
                 raise RuntimeError(f"worker {index} ended early:\n{_end(_text(self._files[index][1]))}")
             if time.monotonic() > deadline:
@@ -148,7 +151,7 @@ class Workers:
 
     def kill(self, index):
         """Kill worker `index` and all it started, as a machine fails: no program can answer SIGKILL."""
-        process = self._processes[index]
+        process = self._processes[self._checked(index)]
         # The group may outlive its leader, but only an unreaped leader's number is surely still its own.
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -157,21 +160,22 @@ class Workers:
     def wait(self, timeout):
         """Wait until all have ended and return a list of Finished, one a worker.
 
-        When one has failed, the others get GRACE seconds to notice; then they are killed.
+        When one has failed, the others get GRACE seconds to notice, but no more than are left of
+        `timeout`; then they are killed.
 
         Raises:
-            TimeoutError: they did not end within `timeout` seconds; they are killed.
+            TimeoutError: they did not end within `timeout` seconds, and none has failed; they are killed.
             TypeError, ValueError: `timeout` is no number or below 0.
         """
         _check_seconds(timeout)
-        deadline, limit = time.monotonic() + timeout, float("inf")
+        deadline = time.monotonic() + timeout
         while None in (codes := [process.poll() for process in self._processes]):
             now = time.monotonic()
             if any(codes):
-                limit = min(limit, now + GRACE)
-            if now > min(deadline, limit):
+                deadline = min(deadline, now + GRACE)
+            if now > deadline:
                 self.stop()
-                if limit > deadline:
+                if not any(codes):  # else those that still ran may have waited for the one that failed
                     running = [index for index, code in enumerate(codes) if code is None]
                     raise TimeoutError(
                         f"workers must end within {timeout} s, these did not: {running}. Worker "
@@ -184,6 +188,9 @@ class Workers:
         """Kill those that still run, and wait until they are gone."""
         for index in range(len(self._processes)):
             self.kill(index)
+
+    def _checked(self, index):
+        return checks.integer("index", index, 0, len(self._processes) - 1)
 
 
 def _check_seconds(timeout):

@@ -189,6 +189,23 @@ def test_make_repository_sets_the_address_everywhere(tmp_path):
     assert config["html"]["baseurl"] == "https://someone.github.io/attention-course/"
 
 
+def test_make_repository_can_be_repeated_when_it_was_interrupted(tmp_path, monkeypatch):
+    copy_of_the_book(tmp_path)
+    written = []
+
+    def interrupted(path, text):
+        if written:
+            raise KeyboardInterrupt
+        written.append(run.replace(path, text))
+
+    monkeypatch.setattr(repository, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        repository.set_address(tmp_path, "https://github.com/someone/course")
+    monkeypatch.setattr(repository, "replace", run.replace)
+    repository.set_address(tmp_path, "https://github.com/someone/course")
+    assert not any(ADDRESS in path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+
+
 @pytest.mark.parametrize(
     "address", ["", "github.com/a/b", "https://github.com/a", "https://x.org/a/b; rm -rf"]
 )
@@ -220,6 +237,7 @@ def test_run_executes_cleans_and_is_stable(tmp_path):
     assert [output.get("text") for output in outputs] == ["a\nb\n", None]
     assert run.WIDGET_VIEW not in outputs[1].data
     assert "widgets" not in first.metadata
+    assert (tmp_path / "small.ipynb").stat().st_mode & 0o777 == 0o644
 
 
 def test_run_refuses_messages_on_standard_error_and_keeps_the_old_notebook(tmp_path):
@@ -228,33 +246,35 @@ def test_run_refuses_messages_on_standard_error_and_keeps_the_old_notebook(tmp_p
     assert nbformat.read(tmp_path / "small.ipynb", as_version=4).cells[0].outputs == []
 
 
-def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [("fsync", OSError(28, "No space left on device")), ("replace", KeyboardInterrupt())],
+)
+def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch, function, error):
     path = tmp_path / "kept.txt"
     path.write_text("old")
 
-    def full(descriptor):
-        raise OSError(28, "No space left on device")
+    def fail(*_):
+        raise error
 
-    monkeypatch.setattr(run.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(run.os, function, fail)
+    with pytest.raises(type(error)):
         run.replace(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_notebook_sets_itself_up_alone_in_a_colab_like_folder(notebook, tmp_path, monkeypatch):
+def test_notebooks_set_themselves_up_alone_in_a_colab_like_folder(tmp_path, monkeypatch):
+    """The set-up cell is the same in all (see above), so it runs once, and then the imports of each."""
     for name, value in colab.environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     (tmp_path / "content").mkdir()
     in_colab = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')"
     where = "import helpers\nprint(helpers.__file__)"
-    alone = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_code_cell(in_colab),
-            *code_cells(notebook)[:2],
-            nbformat.v4.new_code_cell(where),
-        ]
-    )
+    starts = [code_cells(nbformat.read(path, as_version=4))[:2] for path in NOTEBOOKS]
+    imports = [imports.source for _, imports in starts]
+    cells = [in_colab, starts[0][0].source, where, *imports]
+    alone = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
     client = NotebookClient(alone, resources={"metadata": {"path": str(tmp_path / "content")}})
     client.execute(stderr=subprocess.DEVNULL)
-    assert alone.cells[-1].outputs[0].text.startswith(str(tmp_path / "installed"))
+    assert alone.cells[2].outputs[0].text.startswith(str(tmp_path / "installed"))

@@ -4,6 +4,7 @@ import doctest
 import os
 import re
 import shutil
+from pathlib import Path
 
 import chapters
 import keras
@@ -165,6 +166,33 @@ def half_instead_of_noise(make, answers_of):
     return changed
 
 
+def same_noise_twice(num_samples, seed):
+    x, y = from_bits(lambda a, b: a != b)(num_samples, seed)
+    x[:, 4] = x[:, 3]
+    return x, y
+
+
+def with_noise(make, place, noise):
+    """Change a data function: at a place in each sample the noise becomes `noise(old noise, y)`."""
+
+    def changed(num_samples, seed):
+        x, y = make(num_samples, seed)
+        held = x[:, *place]
+        # Where an answer stands, as 0 or 1, it stays.
+        x[:, *place] = np.where(np.isin(held, [0, 1]), held, noise(held, y[:, 0]))
+        return x, y
+
+    return changed
+
+
+def telling(noise, y):
+    return y + 0.2 * noise
+
+
+def spread(noise, y):
+    return (1 + 3 * y) * noise
+
+
 def bit_at_two_steps(num_samples, seed):
     x, y = data.get_data_per_dimension(num_samples, 20, [10, 10], seed=seed)
     x[:, 5] = x[:, 10]
@@ -298,6 +326,22 @@ def removed_and_moved(beside, path):
     os.rename(beside, path)
 
 
+# However the new file then comes there, for a moment there was none.
+REMOVED_FIRST = {
+    "removed, then copied": lambda beside, path: (
+        os.remove(path),
+        shutil.copyfile(beside, path),
+        os.remove(beside),
+    ),
+    "removed, then linked": lambda beside, path: (os.unlink(path), os.link(beside, path), os.remove(beside)),
+    "removed, then made anew": lambda beside, path: (
+        os.remove(path),
+        Path(path).write_bytes(Path(beside).read_bytes()),
+        os.remove(beside),
+    ),
+}
+
+
 def integrated(way=lambda b, x, r: b + r * (x - b), times=lambda x, b: x - b, mean=np.mean):
     """Integrated gradients with another way, another factor or another mean of the slopes."""
 
@@ -386,6 +430,24 @@ WRONG = [
         half_instead_of_noise(from_bits(lambda a, b: a != b), lambda x: np.isin(np.arange(32), [1, 5])),
         "other 30 columns should hold noise",
     ),
+    (
+        "1.4",
+        "noise that tells y",
+        with_noise(from_bits(lambda a, b: a != b), [3], telling),
+        "you can guess y",
+    ),
+    (
+        "1.4",
+        "noise that y spreads",
+        with_noise(from_bits(lambda a, b: a != b), [3], spread),
+        "you can guess y",
+    ),
+    (
+        "1.4",
+        "the same noise twice",
+        same_noise_twice,
+        "some of it depends on the rest",
+    ),
     ("1.4", "unfair bits", from_bits(lambda a, b: a != b, share=0.1), "Column 1 holds a 1 in 11% of"),
     ("1.4", "other columns", from_bits(lambda a, b: a != b, (2, 6)), "Column 5 must hold 0 or 1"),
     (
@@ -438,6 +500,7 @@ WRONG = [
         half_instead_of_noise(wander, lambda x: (x[:, :, 1:] == 1) | np.array([False, True])),
         "Away from the flag",
     ),
+    ("2.3", "noise that tells y", with_noise(wander, [4, 0], telling), "you can guess y"),
     ("2.3", "no seed", lambda n, seed: wander(n, 0), "the seed is not used"),
     (
         "2.3",
@@ -484,6 +547,12 @@ WRONG = [
         "no noise",
         half_instead_of_noise(per_dimension_data([10, 10]), lambda x: np.arange(20)[:, None] == 10),
         "The other 19 steps should hold noise",
+    ),
+    (
+        "3.3",
+        "noise that tells y",
+        with_noise(per_dimension_data([10, 10]), [7, 1], telling),
+        "you can guess y",
     ),
     ("3.3", "three dimensions", per_dimension_data([10, 10, 10]), "must have shape (2000, 20, 2)"),
     ("3.4", "equal", [[3, 3], [0, 0], [1, 1]], "equal in both dimensions"),
@@ -855,6 +924,7 @@ WRONG = [
     ("7.4", "one column", columns_with([5]), "Column 15 holds the target in 0% of the samples."),
     ("7.4", "the opposite", columns_with([15], lambda y: 1 - y), "Column 15 holds the target in 0%"),
     ("7.4", "a third copy", columns_with([15, 7]), "Column 7 holds 0 or 1; it should hold noise."),
+    ("7.4", "noise that tells y", with_noise(columns_with([15]), [3], telling), "you can guess y"),
     ("7.4", "another place", columns_with([14]), "Column 15 holds the target in 0%"),
     ("7.5", "turned round", [0.1, 0.1, 0.4, 0.4][::-1], "The distance from the old weights is 0.00"),
     ("7.5", "another context", [0.7, 0.1, 0.1, 0.1], "The context is [0.8 0.2]; with the old"),
@@ -916,6 +986,10 @@ WRONG = [
         back_up_with(lambda part, path: (shutil.copyfile(path, path + ".old"), os.replace(part, path))),
         "leaves other files behind: backup.keras.old",
     ),
+    *(
+        ("8.3", name, back_up_with(move), "just after the old one is removed, a worker leaves no backup")
+        for name, move in REMOVED_FIRST.items()
+    ),
     ("8.3", "never moved", back_up_with(lambda part, path: None), "the backup is not the new model"),
     ("8.3", "nothing", lambda model, path: None, "the backup is not the new model"),
     (
@@ -945,12 +1019,6 @@ def test_wrong_answer_is_told_what_is_wrong(number, answer, message, capsys):
     verdict = said(number, answer, capsys)
     assert verdict.startswith(f"Exercise {number}: not yet. ")
     assert message in verdict
-
-
-@pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize("answer", [None, "weights", 3, [[1, "a"]], lambda: 1, lambda *a: None, object()])
-def test_answer_of_another_type_gets_a_message(number, answer, capsys):
-    assert said(number, answer, capsys).startswith(f"Exercise {number}: not yet. ")
 
 
 RIGHT_AS_WELL = [

@@ -1,9 +1,12 @@
 """What the site's build adds to the pages: icons, mathematics, policy, labs; and how it is served."""
 
+import doctest
+import importlib
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ import citations  # noqa: E402
 import icons  # noqa: E402
 import mathematics  # noqa: E402
 import pages  # noqa: E402
+import previews  # noqa: E402
 import repository  # noqa: E402
 
 from helpers import palette  # noqa: E402
@@ -120,6 +124,36 @@ def test_palette_has_the_same_names_for_light_and_dark():
     assert palette.LIGHT.keys() == palette.DARK.keys() >= palette.FIGURE.keys()
     css = pages.palette_css()
     assert f"--attention-weight:{palette.DARK['weight']}" in css.split("dark")[1]
+
+
+@pytest.mark.parametrize("port", ["70000", "abc", "-1", ""])
+def test_serving_on_what_is_no_port_says_so(port):
+    done = subprocess.run(
+        [sys.executable, "serve.py", ".", port], cwd=TOOLS, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"PORT must be a number from 0 to 65535, got {port!r}\n"
+
+
+def test_the_archive_of_notebooks_is_the_same_at_every_build(tmp_path):
+    folder = tmp_path / "book"
+    folder.mkdir()
+    made = []
+    for time in (1_000_000_000, 1_700_000_000):
+        for name in ("b.ipynb", "a.ipynb"):
+            (folder / name).write_text(name)
+            os.utime(folder / name, (time, time))
+        previews.archive_notebooks(folder, tmp_path / "notebooks.zip")
+        made.append((tmp_path / "notebooks.zip").read_bytes())
+    assert made[0] == made[1]
+    assert zipfile.ZipFile(tmp_path / "notebooks.zip").namelist() == ["a.ipynb", "b.ipynb"]
+
+
+@pytest.mark.parametrize("tool", ["citations", "glossary", "still"])
+def test_docstring_examples_hold(tool):
+    outcome = doctest.testmod(importlib.import_module(tool))
+    assert outcome.attempted
+    assert not outcome.failed
 
 
 def test_serving_on_a_taken_port_names_another():

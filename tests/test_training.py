@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers.training import Retrainer, train_step
+from helpers.training import EPOCHS_A_CALL, Retrainer, train_step
 
 RANDOM = np.random.default_rng(0)
 # 50 samples in batches of 16: three whole ones, and a rest of 2. For validation 16 and a rest of 5.
@@ -345,9 +345,17 @@ def test_epoch_is_traced_once_over_many_trainings():
     assert retrainer._compiled_epochs.experimental_get_tracing_count() == 1
 
 
+def test_more_epochs_than_one_call_takes(retrainer):
+    """What the loop between the calls keeps: every loss, and where the training had come to."""
+    long = retrainer.train(NOISE, TARGETS, epochs=EPOCHS_A_CALL + 1, seed=0)["loss"]
+    one_by_one = [logs["loss"] for logs in retrainer.epochs(NOISE, TARGETS, epochs=EPOCHS_A_CALL + 1, seed=0)]
+    assert long == pytest.approx(one_by_one)
+    assert len(long) == EPOCHS_A_CALL + 1
+
+
 def test_many_retrainers_in_one_notebook_do_not_make_tensorflow_warn(caplog):
-    for _ in range(8):
-        losses(Retrainer(dense(), batch_size=BATCH_SIZE))
+    for _ in range(6):
+        Retrainer(dense(), batch_size=BATCH_SIZE).train(NOISE[:16], TARGETS[:16], epochs=1, seed=0)
     assert "retracing" not in caplog.text
 
 

@@ -92,6 +92,13 @@ def test_who_waits_for_a_failed_worker_is_not_waited_for_long(script, monkeypatc
         assert gone(*cluster.pids)
 
 
+def test_a_failure_is_told_also_where_the_time_is_up_before_the_others_notice(script):
+    source = "import json, os, time\nindex = json.loads(os.environ['TF_CONFIG'])['task']['index']\n"
+    source += "if index:\n    raise ValueError('no such luck')\ntime.sleep(600)"
+    with pytest.raises(RuntimeError, match=r"(?s)worker 1 failed:.*ValueError: no such luck"):
+        workers.run(script(source), count=2, timeout=3)
+
+
 def test_deadline_kills_all(script):
     with workers.Workers(script(FOREVER), count=2) as cluster:
         cluster.wait_for_lines(1, 1, TIMEOUT)
@@ -164,6 +171,32 @@ def test_waiting_for_lines_that_never_come(script):
         cluster.wait_for_lines(0, 9, 0.1)
 
 
+def test_half_a_line_is_none(script):
+    source = "import time\nprint('half a li', end='', flush=True)\ntime.sleep(600)"
+    with workers.Workers(script(source), count=1) as cluster:
+        while not cluster.output(0):
+            time.sleep(0.02)
+        with pytest.raises(TimeoutError, match="must write 1 lines"):
+            cluster.wait_for_lines(0, 1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "message"),
+    [
+        (lambda cluster: cluster.kill(-1), ValueError, "index must be from 0 to 0, got -1"),
+        (lambda cluster: cluster.output(1), ValueError, "index must be from 0 to 0, got 1"),
+        (lambda cluster: cluster.wait_for_lines(1, 1, 1), ValueError, "index must be from 0 to 0, got 1"),
+        (lambda cluster: cluster.wait_for_lines(0, "x", 1), TypeError, "count must be an integer, got 'x'"),
+        (lambda cluster: cluster.wait_for_lines(0, 0, 1), ValueError, "count must be at least 1, got 0"),
+    ],
+)
+def test_a_worker_that_is_not_there_is_refused_and_none_is_harmed(script, ask, error, message):
+    with workers.Workers(script(FOREVER), count=1) as cluster:
+        with pytest.raises(error, match=message):
+            ask(cluster)
+        assert alive(cluster.pids[0])
+
+
 @pytest.mark.parametrize(
     ("count", "error", "message"),
     [
@@ -224,11 +257,7 @@ def test_free_ports_are_free():
             pass
 
 
-# From here on the scripts and the recipe of the chapter, if it is in the book.
-
-in_the_book = pytest.mark.skipif(
-    not (chapters.BOOK / f"{CHAPTER}.ipynb").exists(), reason="the chapter is not in the book"
-)
+# From here on the scripts and the recipe of the chapter.
 
 
 @pytest.fixture
@@ -250,7 +279,6 @@ def cells(kind):
     return [cell.source for cell in notebook.cells if cell.cell_type == kind]
 
 
-@in_the_book
 @pytest.mark.parametrize("victim", [0, 1], ids=["the chief", "the other one"])
 def test_a_killed_training_goes_on_to_the_losses_and_weights_of_one_process(job, victim):
     names, x, y = job
@@ -278,7 +306,6 @@ def test_a_killed_training_goes_on_to_the_losses_and_weights_of_one_process(job,
         np.testing.assert_allclose(got, wanted, atol=1e-3)
 
 
-@in_the_book
 def test_recipe_for_kubernetes_gives_each_pod_its_place():
     recipe = re.search(r"```yaml\n(.*?)```", "\n".join(cells("markdown")), re.DOTALL).group(1)
     service, batch_job = yaml.safe_load_all(recipe)

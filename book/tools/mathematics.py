@@ -18,7 +18,7 @@ from running_text import link_matches
 LABS = Path(__file__).parents[2] / "labs"
 KATEX = LABS / "node_modules" / "katex" / "dist"
 
-# `\\tag{2.1}` in an equation, and "equation 2.1" in running text, of any chapter.
+# `\tag{2.1}` in an equation, and "equation 2.1" in running text, of any chapter.
 TAG = re.compile(r"\\tag\{(?P<number>\d+\.\d+)\}")
 MENTION = re.compile(r"(?i)\bequation (?P<number>(?P<chapter>\d+)\.\d+)")
 

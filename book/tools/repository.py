@@ -1,7 +1,8 @@
 """Set the address of the repository where it stands: `make repository URL=…`.
 
-It stands in `_config.yml`, and with it the address of the site, which GitHub makes of it. The notebooks' set-up cells repeat it, as they must know it when the
-notebook is alone on Colab's disk; so do the commands that readers copy.
+It stands in `_config.yml`, and with it the address of the site, which GitHub makes of it. The
+notebooks' set-up cells repeat it, as they must know it when the notebook is alone on Colab's disk; so
+do the commands that readers copy.
 """
 
 import re

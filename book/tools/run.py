@@ -100,11 +100,11 @@ def replace(path, text):
             part.write(text)
             part.flush()
             os.fsync(part.fileno())
+            os.chmod(part.name, 0o644)
+            os.replace(part.name, path)
         except BaseException:
-            os.unlink(part.name)
+            Path(part.name).unlink(missing_ok=True)
             raise
-    os.chmod(part.name, 0o644)
-    os.replace(part.name, path)
 
 
 if __name__ == "__main__":

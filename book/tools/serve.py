@@ -29,4 +29,7 @@ def serve(folder, port):
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
+    folder, port = sys.argv[1:]
+    if not (port.isdecimal() and int(port) < 2**16):
+        sys.exit(f"PORT must be a number from 0 to 65535, got {port!r}")
+    serve(folder, int(port))

@@ -78,6 +78,29 @@ def samples(function, x_shape):
     return x, y
 
 
+def need_noise(name, values, y):
+    """Raise NotYet unless columns vary, and tell nothing of the target or of each other.
+
+    Args:
+        name: what the columns are, as in "The other 30 columns".
+        values: an array (samples, columns).
+        y: the target, (samples, 1).
+    """
+    need((values.std(axis=0) > 0.5).all(), f"{name} should hold noise; some hardly vary.")
+    # A target can shift a column, or spread it.
+    told = [_correlations(np.hstack([each, y]))[:-1, -1].max() for each in (values, abs(values))]
+    need(max(told) < 0.2, f"{name} should hold noise; from some of it you can guess y.")
+    need(_correlations(values).max() < 0.2, f"{name} should hold noise; some of it depends on the rest.")
+
+
+def _correlations(columns):
+    """Return the absolute correlation of each column with each other one; 0 with itself, or where one is constant."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlations = np.nan_to_num(abs(np.corrcoef(columns.T)))
+    np.fill_diagonal(correlations, 0)
+    return correlations
+
+
 def model_of(function, shape):
     """Return a Keras model of the layers that the reader's `function` puts on an Input of `shape`."""
     inputs = keras.Input(shape)

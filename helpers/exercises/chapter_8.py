@@ -94,19 +94,34 @@ def _kill(*_, **__):
     raise _Killed
 
 
+def _killed_without(path):
+    """Return an `os.remove` after which the process is killed, if there is nothing at `path` any more."""
+    remove = os.remove
+
+    def removing(name, **options):
+        remove(name, **options)
+        if not path.exists():
+            raise _Killed
+
+    return removing
+
+
 def safe_backup(answer):
     """8.3: a function that saves a model over an older backup, which is never lost on the way."""
     new = "second epoch " * 9
-    moments = {
-        "while the model is written": (True, os.replace, os.rename),
-        "just before the file is moved": (False, _kill, _kill),
-    }
-    for moment, (writing, replace, rename) in moments.items():
-        moving = mock.patch.multiple(os, replace=replace, rename=rename)
-        with tempfile.TemporaryDirectory() as folder, moving:
-            path = Path(folder) / "backup.keras"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "backup.keras"
+        moments = {
+            "while the model is written": (True, {}),
+            "just before the file is moved": (False, dict.fromkeys(("replace", "rename"), _kill)),
+            "just after the old one is removed": (
+                False,
+                dict.fromkeys(("remove", "unlink"), _killed_without(path)),
+            ),
+        }
+        for moment, (writing, deadly) in moments.items():
             path.write_text("first epoch")
-            with contextlib.suppress(_Killed):
+            with contextlib.suppress(_Killed), mock.patch.dict(vars(os), deadly):
                 attempt(answer, _Model(new, killed=writing), str(path))
             left = path.read_text() if path.exists() else None
             need(
