@@ -344,9 +344,9 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
         key: what the columns count.
 
     Returns:
-        A Figure whose `alt` says in how many rows the largest weight is the answer: of the mean of
-        all panels, or of each panel where each has its own alignment. It gives no weight: second
-        decimals differ from one kind of machine to another.
+        A Figure whose `alt` says in how many rows the largest weight is the answer: of each panel, and,
+        where they share one alignment, of the mean of all. It gives no weight: second decimals differ
+        from one kind of machine to another.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, panels of different shapes, or an
@@ -371,7 +371,10 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
     if own:
         said = [f"{title}: {_rows_found(panels[title], steps)}" for title, steps in answers.items()]
     else:
-        said = [_rows_found(np.mean(list(panels.values()), axis=0), next(iter(answers.values())))]
+        steps = next(iter(answers.values()))
+        each = [f"{title}: {_count_found(weights, steps)}" for title, weights in panels.items()]
+        aside = f" ({', '.join(each)})" if len(panels) > 1 else ""
+        said = [_rows_found(np.mean(list(panels.values()), axis=0), steps, aside)]
 
     side = 3.3 if len(panels) == 1 else (WIDTH - 0.9) / len(panels)
     head = 0.4 if len(panels) == 1 else 0.65
@@ -515,9 +518,12 @@ def weight_and_effect(rows, *, axis="step", ablated=None):
         )
         if ablated is not None:
             sizes = means[title, "effect"]
+            of_answer = f"the answer, {axis} {answer},"
             said.append(
-                f"Ablating {axis} {ablated} changes the prediction by {sizes[ablated]:.1f}, "
-                f"ablating the answer, {axis} {answer}, by {sizes[answer]:.1f}."
+                f"Ablating {of_answer} changes the prediction by {sizes[answer]:.1f}."
+                if ablated == answer
+                else f"Ablating {axis} {ablated} changes the prediction by {sizes[ablated]:.1f}, "
+                f"ablating {of_answer} by {sizes[answer]:.1f}."
             )
 
     figure = Figure(" ".join(said), height=0.7 + 1.15 * len(rows))
@@ -789,9 +795,13 @@ def _brief(value):
     return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
-def _rows_found(weights, answers):
-    found = int((weights.argmax(axis=1) == answers).sum())
-    said = f"The answer has the largest mean weight in {found} of {len(answers)} rows"
+def _count_found(weights, answers):
+    return int((weights.argmax(axis=1) == answers).sum())
+
+
+def _rows_found(weights, answers, aside=""):
+    found = _count_found(weights, answers)
+    said = f"The answer has the largest mean weight in {found} of {len(answers)} rows{aside}"
     return f"{said}: found." if found == len(answers) else f"{said}: not found."
 
 

@@ -87,10 +87,11 @@ function decode(tokens: number[]): string {
 export function says(written: string, answer: string): boolean {
   const isDate = /^\d{4}-\d\d-\d\d$/.test(answer) && new Date(answer).toJSON()?.slice(0, 10) === answer;
   if (!isDate) return false;
-  const numbers = (written.match(/[0-9]+/g) ?? []).map((digits) => Number(digits) % 100);
+  const numbers = (written.match(/[0-9]+/g) ?? []).map(Number);
   const [year, month, day] = answer.split("-").map(Number);
-  const fields = [year % 100, day, ...(numbers.length === 3 ? [month] : [])];
-  return String(fields.sort((a, b) => a - b)) === String(numbers.sort((a, b) => a - b));
+  const fields = [day, ...(numbers.length === 3 ? [month] : [])];
+  const sorted = (values: number[]) => String(values.sort((a, b) => a - b));
+  return [year, year % 100].some((said) => sorted([...fields, said]) === sorted(numbers));
 }
 
 function message(verdict: string): Findings {
@@ -99,10 +100,12 @@ function message(verdict: string): Findings {
 
 /** What the model makes of a text: an alignment, or a message where it is no date. */
 export function read(model: Model, letters: string, written: string): Findings {
+  if (written.trim() === "") return message("Type a date.");
   const characters = [...written];
   const unknown = [...new Set(characters)].filter((character) => !letters.includes(character));
   if (unknown.length > 0) {
-    return message(`This is no date that the model can read: none of its dates has “${unknown.join("")}” in it.`);
+    const named = unknown.map((character) => `“${character}”`).join(" or ");
+    return message(`This is no date that the model can read: none of its dates has ${named} in it.`);
   }
   if (characters.length > SOURCE_LENGTH - 2) {
     const most = SOURCE_LENGTH - 2;

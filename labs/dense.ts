@@ -5,7 +5,7 @@ import type { Findings, Settings } from "./src/messages";
 import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
 import { splitIntoBatches, type Experiment, type Training } from "./src/training";
-import { describeLargestWeight, fixed } from "./src/verdict";
+import { describeLargestWeights, fixed } from "./src/verdict";
 
 const NUM_SAMPLES = 10_000;
 const UNITS = 64;
@@ -80,7 +80,7 @@ export function denseLab(settings: Settings): Experiment {
       { title: "y = 1", weights: one },
       { title: "y = 0", weights: zero },
     ];
-    const { found, sentence } = describeLargestWeight(panels, attentionColumn, "column");
+    const { found, verdict } = describeLargestWeights(panels, attentionColumn, "column");
     const moved = attentionColumn < Number(settings.attention_column);
     return {
       picture: {
@@ -91,7 +91,7 @@ export function denseLab(settings: Settings): Experiment {
         panels,
       },
       found,
-      verdict: sentence + (moved ? ` With ${inputDim} columns, the answer is in the last one, column ${attentionColumn}.` : ""),
+      verdict: verdict + (moved ? ` With ${inputDim} columns, the answer is in the last one, column ${attentionColumn}.` : ""),
       metrics: [{ label: "Held-out accuracy", value: fixed(accuracy) }],
     };
   }

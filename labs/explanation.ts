@@ -130,8 +130,10 @@ export function explanationLab(settings: Settings): Experiment {
       },
       found,
       verdict:
-        `Ablating step ${ablated} changes the prediction by ${fixed(effect[ablated])}, ` +
-        `ablating the answer, step ${answer}, by ${fixed(effect[answer])}. ${sentence}`,
+        (ablated === answer
+          ? `Ablating the answer, step ${answer}, changes the prediction by ${fixed(effect[answer])}. `
+          : `Ablating step ${ablated} changes the prediction by ${fixed(effect[ablated])}, ` +
+            `ablating the answer, step ${answer}, by ${fixed(effect[answer])}. `) + sentence,
       metrics: [
         { label: "Held-out accuracy", value: fixed(accuracy) },
         { label: `Weight of step ${ablated}`, value: fixed(weights[ablated]) },

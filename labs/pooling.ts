@@ -98,7 +98,7 @@ export function describe(weights: number[][], tokens: number[][], keywordSteps: 
   const verdict =
     `Mean weight on padding: ${padding}. Largest weight on the keyword in ` +
     `${percent} % of held-out samples: ${found ? "found" : "not found"}.`;
-  return { found, verdict, onPadding };
+  return { found, verdict, padding };
 }
 
 export function poolingLab(settings: Settings): Experiment {
@@ -120,7 +120,7 @@ export function poolingLab(settings: Settings): Experiment {
       const { weights, logits } = callModel(model, mask, heldOut.x);
       return { weights: weights.arraySync(), accuracy: categoricalAccuracy(test.y, logits) };
     });
-    const { found, verdict, onPadding } = describe(weights, tokens, test.keywordSteps);
+    const { found, verdict, padding } = describe(weights, tokens, test.keywordSteps);
     return {
       picture: {
         kind: "tokens",
@@ -136,7 +136,7 @@ export function poolingLab(settings: Settings): Experiment {
       verdict,
       metrics: [
         { label: "Held-out accuracy", value: fixed(accuracy) },
-        { label: "Weight on padding", value: fixed(onPadding) },
+        { label: "Weight on padding", value: padding },
       ],
     };
   }

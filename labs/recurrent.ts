@@ -6,7 +6,7 @@ import { Adam } from "./src/optimizers";
 import { seededRandom, type Random } from "./src/random";
 import { lastState, recurrentLayer, states, type CellName } from "./src/recurrent";
 import { splitIntoBatches, type Experiment, type Training } from "./src/training";
-import { describeLargestWeight, fixed } from "./src/verdict";
+import { describeLargestWeights, fixed } from "./src/verdict";
 
 const TIME_STEPS = 20;
 const UNITS = 32;
@@ -92,7 +92,7 @@ export function recurrentLab(settings: Settings): Experiment {
       { title: "y = 1", weights: one },
       { title: "y = 0", weights: zero },
     ];
-    const { found, sentence } = describeLargestWeight(panels, attentionStep, "step");
+    const { found, verdict } = describeLargestWeights(panels, attentionStep, "step");
     return {
       picture: {
         kind: "bars",
@@ -102,7 +102,7 @@ export function recurrentLab(settings: Settings): Experiment {
         panels,
       },
       found,
-      verdict: sentence,
+      verdict,
       metrics: [{ label: "Held-out accuracy", value: fixed(accuracy) }],
     };
   }

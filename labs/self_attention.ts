@@ -101,8 +101,10 @@ export function selfAttentionLab(settings: Settings): Experiment {
       const { weights, logits } = callModel(model, heads, heldOut.x);
       return { panels: meanWeights(weights, heads, timeSteps), accuracy: categoricalAccuracy(test.y, logits) };
     });
-    const count = meanOf(panels).filter((row, step) => indexOfLargest(row) === alignment[step]).length;
+    const rowsFound = (weights: number[][]) => weights.filter((row, step) => indexOfLargest(row) === alignment[step]).length;
+    const count = rowsFound(meanOf(panels));
     const found = count === timeSteps;
+    const each = heads > 1 ? ` (${panels.map(({ title, weights }) => `${title}: ${rowsFound(weights)}`).join(", ")})` : "";
     return {
       picture: {
         kind: "heatmap",
@@ -113,7 +115,7 @@ export function selfAttentionLab(settings: Settings): Experiment {
         answers: alignment.map((key, query) => [query, key]),
       },
       found,
-      verdict: `The answer has the largest mean weight in ${count} of ${timeSteps} rows: ${found ? "found" : "not found"}.`,
+      verdict: `The answer has the largest mean weight in ${count} of ${timeSteps} rows${each}: ${found ? "found" : "not found"}.`,
       metrics: [{ label: "Held-out accuracy", value: fixed(accuracy) }],
     };
   }

@@ -167,7 +167,7 @@ export function seq2seqLab(settings: Settings): Experiment {
         answers,
       },
       found,
-      verdict: `Heatmap of ${alignment.length} by ${length} weights, output step by input step. ${verdict}`,
+      verdict,
       metrics: [{ label: "Held-out accuracy", value: fixed(accuracy) }],
     };
   }

@@ -15,12 +15,13 @@ const NUM_HELD_OUT = 1024;
 
 const nameOf = (workers: number): string => (workers === 1 ? "1 worker" : `${workers} workers`);
 
+const hasDiverged = (losses: number[]): boolean => !Number.isFinite(losses.at(-1));
+
 /** The verdict on one training; `losses` begin with the first batch's, before any step. */
 function describe(name: string, losses: number[], weights: number[]) {
   const found = indexOfLargest(weights) === ATTENTION_COLUMN;
   const epochs = losses.length - 1;
-  const loss = losses[epochs];
-  const reached = Number.isFinite(loss) ? `loss ${fixed(loss)} after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}` : "diverged";
+  const reached = hasDiverged(losses) ? "diverged" : `loss ${fixed(losses[epochs])} after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
   return { found, sentence: `${name}: ${reached}, ${found ? "found" : "not found"}.` };
 }
 
@@ -50,8 +51,11 @@ export function workersLab(settings: Settings): Experiment {
   }
 
   function findings(losses: number[][]): Findings {
-    const panels = runs.map((run) => ({ title: run.name, weights: meanWeights(run) }));
-    const verdicts = panels.map(({ title, weights }, i) => describe(title, losses[i], weights));
+    const panels = runs.map((run, i) => ({
+      title: run.name + (hasDiverged(losses[i]) ? ", diverged" : ""),
+      weights: meanWeights(run),
+    }));
+    const verdicts = runs.map(({ name }, i) => describe(name, losses[i], panels[i].weights));
     return {
       picture: {
         kind: "trainings",

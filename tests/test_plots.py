@@ -618,8 +618,11 @@ def test_alignment_is_found_where_every_row_has_its_largest_weight_there():
 
 def test_alignment_is_that_of_the_mean_over_heads():
     heads = {"head 1": 3 * REVERSED, "head 2": np.eye(4)}
-    assert plots.alignment_heatmap(heads, [3, 2, 1, 0]).alt.endswith("4 of 4 rows: found.")
-    assert plots.alignment_heatmap(heads, range(4)).alt.endswith("0 of 4 rows: not found.")
+    said = "The answer has the largest mean weight in"
+    found = plots.alignment_heatmap(heads, [3, 2, 1, 0]).alt
+    assert found == f"{said} 4 of 4 rows (head 1: 4, head 2: 0): found."
+    missed = plots.alignment_heatmap(heads, range(4)).alt
+    assert missed == f"{said} 0 of 4 rows (head 1: 0, head 2: 4): not found."
 
 
 def test_alignment_is_drawn_in_each_panel_on_one_scale():
@@ -757,6 +760,8 @@ def test_weight_and_effect_says_where_both_are_and_what_ablating_does():
     assert ablated.alt.endswith(
         "Ablating column 2 changes the prediction by 0.1, ablating the answer, column 1, by 0.5."
     )
+    answer = plots.weight_and_effect({"before": rows["before"]}, ablated=1)
+    assert answer.alt.endswith("found. Ablating the answer, step 1, changes the prediction by 0.5.")
     frames = [patch for axes in ablated.axes for patch in outlines(axes) if patch.get_linestyle() == "--"]
     assert [frame.get_x() for frame in frames] == [1.5, 1.5]
 

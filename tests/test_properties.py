@@ -22,7 +22,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import helpers
-from helpers import activations, checks, data, dates, exercises, live, plots, text, training, workers
+from helpers import (
+    activations,
+    checks,
+    data,
+    dates,
+    diagrams,
+    exercises,
+    live,
+    plots,
+    text,
+    training,
+    workers,
+)
 
 # Not walked through: what these hold is reached through `exercises.check`.
 WITHIN = "helpers.exercises."
@@ -424,6 +436,12 @@ MODELS = {
             batch_size=st.integers(1, 9),
         ),
         is_of_all_layers,
+    ),
+    "diagrams.layer_graph": Case(
+        diagrams.layer_graph,
+        sized(models=st.just(MODEL) | st.just({"a": MODEL})),
+        is_figure,
+        names=("model",),
     ),
     "training.Retrainer": Case(
         training.Retrainer,

@@ -27,7 +27,7 @@ ANSWERS = {
     "03_shared_and_per_dimension": ("first_step", "of their dimension: 2 of 2"),
     "04_attention_pooling": ("max_length", "exactly 0.* on the keyword in .*: found"),
     "05_self_attention": ("time_steps", "mean weight in {0} of {0} rows: found"),
-    "06_seq2seq_attention": ("length", "Heatmap of {0} by {0} .* output step: {0} of {0}"),
+    "06_seq2seq_attention": ("length", "output step: {0} of {0}"),
     "07_attention_as_explanation": ("attention_step", "largest weight is on step {0}, .* effect: found"),
     "08_beyond_one_machine": ("epochs", "workers: loss .* after {} epochs, found"),
 }

@@ -7,19 +7,17 @@ export function indexOfLargest(weights: number[] | Float32Array): number {
 }
 
 /**
- * Looks at the panel with the largest weight of all: a model may attend to the answer for one class
- * of samples only, and which one is up to its initial weights.
+ * Says of each panel where its largest weight is. The answer counts as found where the largest weight of
+ * all is on it: a model may attend to it for one class of samples only, and which one is up to its initial weights.
  */
-export function describeLargestWeight(panels: { title: string; weights: number[] }[], answer: number, position: string) {
-  const [first] = panels;
-  const { title, weights } = panels.reduce((a, b) => (Math.max(...b.weights) > Math.max(...a.weights) ? b : a));
-  const largest = indexOfLargest(weights);
-  const found = largest === answer;
-  const where = title === first.title ? "" : ` where ${title}`;
-  const sentence =
-    `The largest weight, ${fixed(weights[largest])}${where}, is on ${position} ${largest}` +
-    (found ? ": found." : `, the answer is ${position} ${answer}: not found.`);
-  return { found, sentence };
+export function describeLargestWeights(panels: { title: string; weights: number[] }[], answer: number, position: string) {
+  const sentences = panels.map(({ title, weights }) => {
+    const largest = indexOfLargest(weights);
+    const said = `${title}: The largest weight, ${fixed(weights[largest])}, is on ${position} ${largest}`;
+    return said + (largest === answer ? ": found." : `, the answer on ${position} ${answer}: not found.`);
+  });
+  const { weights } = panels.reduce((a, b) => (Math.max(...b.weights) > Math.max(...a.weights) ? b : a));
+  return { found: indexOfLargest(weights) === answer, verdict: sentences.join(" ") };
 }
 
 /** The mean of several panels' weights, cell by cell. */

@@ -163,8 +163,9 @@ export class LabView {
     this.staticPicture.hidden = true;
     this.stage.hidden = false;
     this.drawn = findings.picture;
-    this.picture.node.hidden = findings.picture === null;
     if (findings.picture) this.picture.draw(findings.picture);
+    // Its place is kept: while a date is typed, the field stays where it is.
+    this.picture.node.style.visibility = findings.picture ? "" : "hidden";
     // A picture of trainings has the losses in it.
     this.curve.node.hidden = progress.epochs === 0 || findings.picture?.kind === "trainings";
     if (!this.curve.node.hidden) this.curve.draw(progress);
