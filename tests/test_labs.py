@@ -19,6 +19,8 @@ from watched_labs import (
     integers,
     notice,
     numbers,
+    points,
+    starting_at,
     the_lab,
     train_with,
     verdict,
@@ -50,6 +52,10 @@ def test_the_default_lab_trains_when_seen_and_finds_the_answer(watched):
         re.compile(r"on column 1: found\. Held-out accuracy 1\.00\.")
     )
     assert float(lab.locator(".lab-value").inner_text()) < 0.02
+    [curve] = points(lab, "lab-curve-line")
+    x, y = np.transpose(curve)
+    np.testing.assert_allclose(x, np.linspace(0, 1, 21))
+    assert y[0] < 0.1 < 0.95 < y[-1], "on a screen y grows downwards: the curve falls as the loss does"
 
 
 def test_the_numbers_are_mean_attention_weights(watched):
@@ -139,7 +145,9 @@ def test_the_same_settings_give_the_same_picture(watched):
     assert numbers(lab) == first
     lab.get_by_role("button", name="Another seed").click()
     assert numbers(lab) != first
-    lab.get_by_label("Seed").press("Home")
+    # After the last seed comes the first.
+    lab.get_by_label("Seed").press("End")
+    lab.get_by_role("button", name="Another seed").click()
     assert numbers(lab) == first
 
 
@@ -243,8 +251,14 @@ def test_a_hidden_tab_pauses(watched):
     lab.get_by_label("attention column").press("End")
     page.wait_for_timeout(1000)
     expect(lab).to_have_attribute("data-state", "training")
+    # So does a worker that is started meanwhile.
+    page.workers[0].evaluate("self.close()")
+    expect(lab).to_have_attribute("data-state", "failed")
+    lab.get_by_label("attention column").press("Home")
+    page.wait_for_timeout(2000)
+    expect(lab).to_have_attribute("data-state", "training")
     page.evaluate(set_hidden, False)
-    assert "column 31" in verdict(lab)
+    assert "column 0" in verdict(lab)
 
 
 def test_a_lab_out_of_sight_waits(watched):
@@ -430,6 +444,13 @@ def test_an_unknown_lab_says_which_there_are(watched, folder):
     )
 
 
+def test_a_loss_that_is_no_number_is_reported(watched, folder):
+    controls = starting_at("dense", epochs=1, learning_rate=1e30)
+    write_page(folder, lab_html(controls), name="steep.html")
+    lab = the_lab(watched.open("steep.html"))
+    expect(notice(lab)).to_contain_text("The training stopped: the loss became NaN in epoch 1.")
+
+
 # ---- For every reader -------------------------------------------------------------------------------
 
 
@@ -491,6 +512,30 @@ def test_nothing_moves_for_who_asked_for_less_motion(watched):
     assert page.evaluate(seconds) == "0.15s"
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(seconds) == "0s"
+
+
+def test_on_paper_is_only_what_can_be_read(watched):
+    page = watched.open("quick.html")
+    lab = the_lab(page)
+    verdict(lab)
+    page.emulate_media(media="print")
+    for name in ("controls", "buttons", "source"):
+        expect(lab.locator(f".lab-{name}")).to_be_hidden()
+    for name in ("picture", "verdict"):
+        expect(lab.locator(f".lab-{name}")).to_be_visible()
+
+
+def test_with_a_readers_own_colours_the_browser_shows_its_own_inputs(watched):
+    page = watched.open("quick.html")
+    lab = the_lab(page)
+    verdict(lab)
+    page.emulate_media(forced_colors="active")
+    for role in ("slider", "switch", "progressbar"):
+        expect(lab.get_by_role(role).first).to_have_css("appearance", "auto")
+    chosen = lab.get_by_role("radio", checked=True).first
+    expect(chosen).to_have_css("opacity", "1")
+    expect(chosen).to_have_css("position", "static")
+    expect(lab.locator(".lab-choices span").first).to_have_css("display", "inline")
 
 
 def test_colab_opens_the_notebook_in_another_tab(watched):

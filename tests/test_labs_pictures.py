@@ -7,7 +7,14 @@ import pytest
 import watched_labs
 from lab_page import write_page
 from playwright.sync_api import Page, expect
-from watched_labs import assert_names_do_not_touch, axe_problems, in_every_dress, marked, table_rows
+from watched_labs import (
+    assert_names_do_not_touch,
+    axe_problems,
+    in_every_dress,
+    marked,
+    points,
+    table_rows,
+)
 
 folder, site, watched = (
     watched_labs.folder,
@@ -142,13 +149,15 @@ def test_large_heatmaps_are_told_in_one_sentence(draw):
 def test_heatmap_moves_its_cells_and_makes_no_new_ones(draw):
     page = draw(WORDS)
     page.evaluate("self.first = document.querySelector('.lab-cell')")
-    other = {**WORDS, "panels": [{"weights": [[0.25] * 4] * 3}]}
+    other = {**WORDS, "panels": [{"weights": [[0.1] * 4] * 3}]}
     page.evaluate("picture => draw(picture)", other)
-    assert page.evaluate("first.isConnected && first.style.fillOpacity === '1'")
+    # Weights that are all small stay pale.
+    assert page.evaluate("first.isConnected && first.style.fillOpacity === '0.4'")
+    assert page.locator(".lab-scale .lab-value").inner_text() == "0.25"
     page.evaluate("picture => draw(picture)", {**other, "answers": [[0, 3]]})
     assert not page.evaluate("first.isConnected")
     assert marked(page.locator("attention-lab")) == [3]
-    assert page.locator(".lab-on-answers span").all_inner_texts() == ["0.25", "", ""]
+    assert page.locator(".lab-on-answers span").all_inner_texts() == ["0.10", "", ""]
 
 
 # ---- Tokens -----------------------------------------------------------------------------------------
@@ -225,6 +234,20 @@ def test_pictures_are_accessible_and_fit(draw, picture):
             assert_names_do_not_touch(names.locator("text"))
 
 
+@pytest.mark.parametrize("picture", [WORDS, SENTENCES], ids=["heatmap", "tokens"])
+def test_a_readers_own_colours_leave_the_weights_theirs(draw, picture):
+    page = draw(picture)
+    page.emulate_media(reduced_motion="reduce")
+    coloured = page.locator(":is(.lab-cell, .lab-answer-frame, .lab-token, .lab-scale-colours, svg text)")
+    colours = """nodes => nodes.map(node => getComputedStyle(node))
+        .map(style => [style.fill, style.stroke, style.backgroundColor, style.backgroundImage])"""
+    before = coloured.evaluate_all(colours)
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    assert coloured.evaluate_all(colours) == before
+    for token in page.locator(".lab-token").all():
+        expect(token).to_have_css("color", page.evaluate("getComputedStyle(document.body).color"))
+
+
 # ---- Trainings --------------------------------------------------------------------------------------
 
 
@@ -241,10 +264,10 @@ def test_trainings_put_a_line_and_a_panel_to_each_name(draw):
         }
     )
     lines = page.locator("polyline.lab-loss-line")
-    points = lines.evaluate_all("lines => lines.map(line => line.getAttribute('points').split(' '))")
-    assert [len(line) for line in points] == [4, 3]
-    np.testing.assert_allclose([float(p.split(",")[1]) for p in points[0][1:]], [1 / 6, 7 / 12, 5 / 6])
-    assert float(points[1][-1].split(",")[1]) == -9, "far above the chart, not at a number without end"
+    first, second = points(page, "lab-loss-line")
+    assert [len(first), len(second)] == [4, 3]
+    np.testing.assert_allclose([y for _, y in first[1:]], [1 / 6, 7 / 12, 5 / 6])
+    assert second[-1][1] == -9, "far above the chart, not at a number without end"
     for name in ("stroke", "strokeDasharray"):
         drawn = lines.evaluate_all(f"lines => lines.map(line => getComputedStyle(line).{name})")
         names = page.locator(".lab-loss-name .lab-loss-line")

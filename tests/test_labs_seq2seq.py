@@ -24,6 +24,7 @@ from watched_labs import (
     named_weights,
     notice,
     numbers,
+    points,
     run_harness,
     the_lab,
     verdict,
@@ -356,14 +357,6 @@ def losses_and_weights(lab: Locator) -> tuple[np.ndarray, np.ndarray]:
     return as_weights(losses), as_weights(weights)
 
 
-def points(lab: Locator) -> list[list[list[float]]]:
-    """The corners of each curve in the chart, which is 1 wide and 1 high, from above."""
-    drawn = lab.locator("polyline.lab-loss-line").evaluate_all(
-        "lines => lines.map(line => line.getAttribute('points'))"
-    )
-    return [[[float(value) for value in point.split(",")] for point in line.split()] for line in drawn]
-
-
 def test_workers_lab_shows_two_trainings_at_its_defaults(watched):
     lab = the_lab(watched.open("workers.html"))
     assert re.fullmatch(
@@ -383,7 +376,7 @@ def test_workers_lab_shows_two_trainings_at_its_defaults(watched):
     ]
     expect(lab.locator(".lab-loss")).to_be_hidden()
     top = 1.2 * losses[0].min()
-    for line, values in zip(points(lab), losses.T, strict=True):
+    for line, values in zip(points(lab, "lab-loss-line"), losses.T, strict=True):
         assert line[0] == line[1], "drawn even where there is but one"
         np.testing.assert_allclose(line[1:], np.c_[(np.arange(10) + 0.5) / 10, 1 - values / top], atol=2e-3)
 
@@ -393,7 +386,7 @@ def test_workers_lab_with_one_worker_is_one_training(watched):
     assert re.fullmatch(r"1 worker: loss 0\.\d\d after 1 epoch, (not )?found\.", verdict(lab))
     losses, weights = losses_and_weights(lab)
     assert (losses.shape, weights.shape) == ((1, 1), (32, 1))
-    assert len(points(lab)) == 1
+    assert len(points(lab, "lab-loss-line")) == 1
 
 
 def test_workers_lab_at_the_same_rate_is_slower_with_more_workers(watched):
@@ -410,7 +403,7 @@ def test_workers_lab_shows_a_training_that_diverges(watched):
     losses, weights = losses_and_weights(lab)
     assert not np.isfinite(losses[-1, 1])
     assert (weights[:, 1] == 0).all()
-    assert np.isfinite(points(lab)[1]).all()
+    assert np.isfinite(points(lab, "lab-loss-line")[1]).all()
     drawn = lab.locator(".lab-losses").evaluate("svg => getComputedStyle(svg).overflow")
     assert drawn == "hidden", "a curve that leaves the chart is cut off there"
     lab.get_by_label("scaled").click()

@@ -30,10 +30,7 @@ def folder(tmp_path_factory) -> Path:
     (folder / "dates.html").rename(folder / "dates_alone.html")
     write_page(folder, chapters.saved_labs()["dates"], name="dates.html")
     # For tests that need some training, but no answer found.
-    one_epoch = [
-        {**control, "value": 1} if control["name"] == "epochs" else control for control in CONTROLS["dense"]
-    ]
-    write_page(folder, lab_html(one_epoch), name="quick.html")
+    write_page(folder, lab_html(starting_at("dense", epochs=1)), name="quick.html")
     (folder / "axe.js").write_bytes((LABS / "node_modules" / "axe-core" / "axe.min.js").read_bytes())
     (folder / "harness.html").write_text("<!doctype html><title>Harness</title><link rel=icon href='data:,'>")
     return folder
@@ -165,6 +162,11 @@ def defaults(lab: str) -> dict:
     return {control["name"]: control["value"] for control in CONTROLS[lab]}
 
 
+def starting_at(lab: str, **values) -> list[dict]:
+    """The controls of a lab, with other defaults."""
+    return [{**control, "value": values.get(control["name"], control["value"])} for control in CONTROLS[lab]]
+
+
 def first_report(watched: Watched, lab: str, settings: dict) -> tuple[dict, dict]:
     """What a lab's worker reports first: its progress and its findings."""
     return watched.open("harness.html").evaluate(
@@ -226,6 +228,14 @@ def marked(lab: Locator) -> list[str]:
                 cell => Math.abs(cell.x - frame.x) < 0.5 && Math.abs(cell.y - frame.y) < 0.5));
         }"""
     )
+
+
+def points(inside: Locator | Page, name: str) -> list[list[list[float]]]:
+    """The corners of each curve of this class, in a chart that is 1 wide and 1 high, from above."""
+    drawn = inside.locator(f"polyline.{name}").evaluate_all(
+        "lines => lines.map(line => line.getAttribute('points'))"
+    )
+    return [[[float(value) for value in point.split(",")] for point in line.split()] for line in drawn]
 
 
 def assert_names_do_not_touch(names: Locator) -> None:
