@@ -1,8 +1,10 @@
-"""What labs say, how they read links and search for dates, computed in node: no page, no training."""
+"""What labs say, how they read links, search for dates and ablate, computed in node: no page, no training."""
 
 import json
 import subprocess
+import types
 
+import chapters
 import numpy as np
 import pytest
 from lab_page import LABS, find_node
@@ -14,6 +16,17 @@ BUNDLE = """
 import { build } from "esbuild";
 const stdin = { contents: process.argv[1], loader: "ts", resolveDir: process.cwd() };
 await build({ stdin, bundle: true, platform: "node", outfile: process.argv[2], logLevel: "error" });
+"""
+
+# TensorFlow.js beside what an expression imports; a page has its own way to find the kernels.
+TENSORFLOW = """
+import * as tf from "@tensorflow/tfjs-core";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+
+async function startTensorFlow() {
+    setWasmPaths("node_modules/@tensorflow/tfjs-backend-wasm/dist/");
+    await tf.setBackend("wasm");
+}
 """
 
 
@@ -118,16 +131,14 @@ def test_a_link_to_a_value_between_two_steps_gets_the_nearer_one(tmp_path):
 def test_a_date_is_encoded_once_and_leaves_no_tensor_behind(tmp_path):
     found = run_typescript(
         tmp_path,
-        """
-        import * as tf from "@tensorflow/tfjs-core";
-        import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+        TENSORFLOW
+        + """
         import { beamSearch } from "./dates";
         import { buildModel } from "./seq2seq";
         import { seededRandom } from "./src/random";
 
         async function search() {
-            setWasmPaths("node_modules/@tensorflow/tfjs-backend-wasm/dist/");
-            await tf.setBackend("wasm");
+            await startTensorFlow();
             const model = buildModel("additive", seededRandom(0));
             const before = tf.memory().numTensors;
             let beams;
@@ -143,3 +154,30 @@ def test_a_date_is_encoded_once_and_leaves_no_tensor_behind(tmp_path):
     )
     assert found["left"] == 0
     assert [len(beam["tokens"]) for beam in found["beams"]] == [12] * 3
+
+
+def test_the_effect_of_each_step_is_the_one_that_chapter_7_computes(tmp_path):
+    import keras
+
+    notebook = chapters.definitions("07_attention_as_explanation")
+    generator = np.random.default_rng(0)
+    # To each of nine samples the eight donors are all the others, whichever way one counts them.
+    x = generator.standard_normal((9, 20)).astype("float32")
+    readout = generator.standard_normal((20, 1)).astype("float32")
+
+    def model(inputs):
+        logits = keras.ops.matmul(inputs, readout)
+        return keras.ops.concatenate([keras.ops.zeros_like(logits), logits], axis=1)
+
+    run = types.SimpleNamespace(models=types.SimpleNamespace(model=model), x=x)
+    found = run_typescript(
+        tmp_path,
+        TENSORFLOW + 'import { effects } from "./explanation"',
+        """startTensorFlow().then(() => {
+            const [x, readout] = given.map(rows => tf.tensor2d(rows));
+            return effects(inputs => ({ weights: inputs, logits: tf.matMul(inputs, readout) }), x.dataSync(), 8);
+        })""",
+        x.tolist(),
+        readout.tolist(),
+    )
+    np.testing.assert_allclose(found, notebook["effects"](run).mean(axis=0), rtol=1e-4)
