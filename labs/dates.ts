@@ -25,7 +25,7 @@ function lstm([kernel, recurrentKernel, bias]: Values[]) {
 }
 
 /** The weights of the notebook's encoder and decoder, in the order of `get_weights`. */
-export function loadModel(given: Given): Model {
+function loadModel(given: Given): Model {
   const [read, ...recurrent] = given.encoder as Values[];
   const [written, ...rest] = given.decoder as Values[];
   const [W_q, W_k, v, kernel, bias] = rest.slice(3);

@@ -54,7 +54,7 @@ export function buildModel(place: Place, shared: boolean, inputDim: number, rand
 type Model = ReturnType<typeof buildModel>;
 
 /** One vector: the mean over dimensions of softmax(Dense(·)) over time. (samples, time steps, 1) */
-export function averaged(inputs: tf.Tensor3D, attend: Layer): tf.Tensor3D {
+function averaged(inputs: tf.Tensor3D, attend: Layer): tf.Tensor3D {
   const [samples, timeSteps, dimensions] = inputs.shape;
   const turned = tf.transpose(inputs, [0, 2, 1]); // (samples, dimensions, time steps)
   const scores = dense(tf.reshape(turned, [samples * dimensions, timeSteps]), attend as DenseLayer);
@@ -63,7 +63,7 @@ export function averaged(inputs: tf.Tensor3D, attend: Layer): tf.Tensor3D {
 }
 
 /** A vector for each dimension, from a kernel of its own. (samples, time steps, dimensions) */
-export function perDimension(inputs: tf.Tensor3D, { kernel, bias }: Layer): tf.Tensor3D {
+function perDimension(inputs: tf.Tensor3D, { kernel, bias }: Layer): tf.Tensor3D {
   const [, timeSteps, dimensions] = inputs.shape;
   const turned = tf.transpose(inputs, [2, 0, 1]); // (dimensions, samples, time steps)
   const turnedBias = tf.reshape(tf.transpose(bias), [dimensions, 1, timeSteps]);

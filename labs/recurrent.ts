@@ -37,7 +37,7 @@ export function buildModel(place: Place, cell: CellName, inputDim: number, rando
 }
 
 /** softmax(Dense(·)) over time, so time is turned to the last axis for it and back: Keras' two Permutes. */
-export function attentionBlock(inputs: tf.Tensor3D, attend: DenseLayer) {
+function attentionBlock(inputs: tf.Tensor3D, attend: DenseLayer) {
   const [samples, timeSteps, dimensions] = inputs.shape;
   const turned = tf.transpose(inputs, [0, 2, 1]); // (samples, dimensions, time steps)
   const scores = dense(tf.reshape(turned, [samples * dimensions, timeSteps]), attend);

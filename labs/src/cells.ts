@@ -24,7 +24,7 @@ export interface Step {
 }
 
 /** The gradients of the loss by what a step has written, and on the way out by what it has read. */
-export interface StepGradients {
+interface StepGradients {
   /** On the way out less what comes through `fromState`. */
   state: Float32Array;
   memory: Float32Array;

@@ -60,11 +60,11 @@ function sliderInput(
   id: string,
   onInput: (value: number) => void,
 ): Input {
-  const slider = html("input", { type: "range", id, min, max, step: step ?? 1 });
+  const slider = html("input", { type: "range", id, min, max, step });
   const output = html("output", { for: id, "aria-live": "off" });
   const showOutput = () => {
     output.textContent = slider.value;
-    slider.style.setProperty("--lab-filled", `${(100 * (slider.valueAsNumber - min)) / (max - min || 1)}%`);
+    slider.style.setProperty("--lab-filled", `${(100 * (slider.valueAsNumber - min)) / (max - min)}%`);
   };
   slider.addEventListener("input", () => {
     showOutput();

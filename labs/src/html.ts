@@ -1,7 +1,10 @@
+/** `true` sets an attribute without a value. */
+type Attributes = Record<string, string | number | true>;
+
 /** Makes an element with its attributes and children. */
 export function html<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
-  attributes: Record<string, string | number | boolean> = {},
+  attributes: Attributes = {},
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
@@ -12,7 +15,7 @@ export function html<Tag extends keyof HTMLElementTagNameMap>(
 
 export function svg<Tag extends keyof SVGElementTagNameMap>(
   tag: Tag,
-  attributes: Record<string, string | number | boolean> = {},
+  attributes: Attributes = {},
   ...children: (Node | string)[]
 ): SVGElementTagNameMap[Tag] {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -21,9 +24,8 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** `false` leaves an attribute out, `true` sets it without a value. */
-function setAttributes(element: Element, attributes: Record<string, string | number | boolean>): void {
+function setAttributes(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== false) element.setAttribute(name, value === true ? "" : String(value));
+    element.setAttribute(name, value === true ? "" : String(value));
   }
 }

@@ -9,6 +9,7 @@ export type Layer = Record<string, tf.Tensor>;
 
 export interface DenseLayer extends Layer {
   kernel: tf.Tensor2D;
+  bias: tf.Tensor1D;
 }
 
 export interface EmbeddingLayer extends Layer {
@@ -43,16 +44,13 @@ export function orthogonal(rows: number, columns: number, random: Random): tf.Te
   return tf.tensor2d(kernel, [rows, columns]);
 }
 
-/** Keras' defaults: a Glorot-uniform kernel and, if wanted, a bias of zeros. */
-export function denseLayer(inputDim: number, units: number, random: Random, useBias = true): DenseLayer {
-  const layer: DenseLayer = { kernel: glorotUniform(inputDim, units, random) };
-  if (useBias) layer.bias = tf.tensor1d(new Float32Array(units));
-  return layer;
+/** Keras' defaults: a Glorot-uniform kernel and a bias of zeros. */
+export function denseLayer(inputDim: number, units: number, random: Random): DenseLayer {
+  return { kernel: glorotUniform(inputDim, units, random), bias: tf.tensor1d(new Float32Array(units)) };
 }
 
 export function dense(inputs: tf.Tensor2D, { kernel, bias }: DenseLayer): tf.Tensor2D {
-  const product: tf.Tensor2D = tf.matMul(inputs, kernel);
-  return bias ? tf.add(product, bias) : product;
+  return tf.add(tf.matMul<tf.Tensor2D>(inputs, kernel), bias);
 }
 
 export function relu(inputs: tf.Tensor2D): tf.Tensor2D {

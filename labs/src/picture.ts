@@ -21,12 +21,12 @@ export interface Drawing<Kind extends Picture> {
   table(picture: Kind): Table;
 }
 
-export interface Table {
+interface Table {
   head: string[];
   rows: { name: string; cells: { text: string; isAnswer: boolean }[] }[];
 }
 
-export interface PictureView {
+interface PictureView {
   node: HTMLElement;
   draw(picture: Picture): void;
 }

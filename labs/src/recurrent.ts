@@ -13,7 +13,7 @@ import type { Random } from "./random";
 export type CellName = "LSTM" | "GRU" | "SimpleRNN";
 const cells: Record<CellName, Cell> = { LSTM, GRU, SimpleRNN };
 
-export interface RecurrentLayer extends Layer {
+interface RecurrentLayer extends Layer {
   kernel: tf.Tensor2D;
   recurrent_kernel: tf.Tensor2D;
   /** A row for the inputs' part of the gates; in a GRU a second one for the state's part. */

@@ -7,7 +7,7 @@ interface Named {
 }
 
 export type Control =
-  | (Named & { kind: "integer" | "number"; value: number; min: number; max: number; step?: number })
+  | (Named & { kind: "integer" | "number"; value: number; min: number; max: number; step: number })
   | (Named & { kind: "choice"; value: number | string; choices: (number | string)[] })
   | (Named & { kind: "switch"; value: boolean })
   | (Named & { kind: "text"; value: string });
@@ -61,7 +61,7 @@ function read(text: string, control: Control): { value: number | string | boolea
     case "text":
       return { value: text };
     default: {
-      const { min, max, step = 1 } = control;
+      const { min, max, step } = control;
       const number = text.trim() === "" ? NaN : Number(text);
       if (Number.isNaN(number)) return { value: control.value, problem: `${asked}, which is not a number.` };
       // Sums of fractions are not exact: three steps of 0.1 are 0.30000000000000004.

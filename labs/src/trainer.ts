@@ -2,7 +2,7 @@
 import { beside } from "./beside";
 import type { Findings, Given, Progress, Report, Request, Settings } from "./messages";
 
-export interface TrainerEvents {
+interface TrainerEvents {
   progress(progress: Progress, findings: Findings): void;
   /** The worker is gone; `train` starts another. */
   failed(message: string): void;
