@@ -9,13 +9,14 @@ import re
 import chapters
 import numpy as np
 import pytest
-import watched_labs
 from lab_page import CONTROLS, LABS, lab_html, write_page
 from playwright.sync_api import Page, expect
 from watched_labs import (
+    FIXTURES,
     assert_reads_well,
     at_both_ends,
     defaults,
+    drag,
     integers,
     notice,
     numbers,
@@ -27,11 +28,7 @@ from watched_labs import (
     wait_until_trained,
 )
 
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
-)
+folder, site, watched = FIXTURES
 
 DEFAULTS = defaults("dense")
 # Finds the answer too, in a quarter of the time.
@@ -175,25 +172,18 @@ def test_two_hundred_quick_moves_end_on_the_last_value(watched, folder):
         lab = the_lab(page)
         verdict(lab)
         slider = lab.get_by_label("attention column")
-        slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
         column = lab.locator("output").first
 
-        def drag(moves: int) -> None:
-            page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
-            page.mouse.down()
-            for move in range(moves):
-                share = (move * 7 % 32) / 32
-                page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2)
-            page.mouse.up()
+        def drag_quickly(moves: int) -> None:
+            drag(slider, [(move * 7 % 32) / 32 for move in range(moves)], pause=0)
 
         def used() -> int:
             return page.workers[0].evaluate("wasmMemory.buffer.byteLength")
 
-        drag(20)
+        drag_quickly(20)
         verdict(lab)
         before = used()
-        drag(200)
+        drag_quickly(200)
         expect(column).not_to_have_text("1")
         assert f"is on column {column.inner_text()}: found." in verdict(lab)
         assert len(page.workers) == 1

@@ -4,13 +4,14 @@ import re
 
 import numpy as np
 import pytest
-import watched_labs
 from playwright.sync_api import Locator, expect
 from watched_labs import (
+    FIXTURES,
     as_weights,
     assert_reads_well,
     at_both_ends,
     defaults,
+    drag,
     first_report,
     marked,
     numbers,
@@ -19,11 +20,7 @@ from watched_labs import (
     verdict,
 )
 
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
-)
+folder, site, watched = FIXTURES
 
 
 # ---- Chapter 4 --------------------------------------------------------------------------------------
@@ -184,19 +181,11 @@ def test_self_attention_lab_at_both_ends_of_each_slider(watched):
 
 
 def test_self_attention_lab_dragged_by_the_mouse_ends_on_the_last_value(watched):
-    page = watched.open("self_attention.html#self_attention?time_steps=4")
-    lab = the_lab(page)
+    lab = the_lab(watched.open("self_attention.html#self_attention?time_steps=4"))
     verdict(lab)
     slider = lab.get_by_role("slider", name="time steps")
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
-    page.mouse.down()
     # The picture changes its height below a hand that still holds the slider.
-    for share in np.linspace(0, 0.5, 40):
-        page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2)
-        page.wait_for_timeout(10)
-    page.mouse.up()
+    drag(slider, np.linspace(0, 0.5, 40))
     steps = int(slider.input_value())
     assert 10 <= steps <= 18
     words = verdict(lab)

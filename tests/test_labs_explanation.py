@@ -3,15 +3,19 @@
 import re
 
 import numpy as np
-import watched_labs
 from playwright.sync_api import Locator, Page, expect
-from watched_labs import as_weights, assert_reads_well, defaults, numbers, the_lab, train_with, verdict
-
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
+from watched_labs import (
+    FIXTURES,
+    as_weights,
+    assert_reads_well,
+    defaults,
+    numbers,
+    the_lab,
+    train_with,
+    verdict,
 )
+
+folder, site, watched = FIXTURES
 
 # Counts what the page asks its workers to train.
 COUNT = """

@@ -3,14 +3,9 @@
 import chapters
 import numpy as np
 import pytest
-import watched_labs
-from watched_labs import assert_close, named_weights, run_harness
+from watched_labs import FIXTURES, assert_close, assert_gradients, named_weights, run_harness
 
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
-)
+folder, site, watched = FIXTURES
 
 STEPS = 100
 
@@ -170,13 +165,7 @@ def compare_gradients(watched, model, x, y, /, *, loss: str = BINARY, **job) -> 
 
     job = make_job(model, x, y, batchSize=len(x), learningRate=0, **job)
     result = run_harness(watched, {**job, "steps": 1})
-    assert result["losses"] == [pytest.approx(float(value), rel=1e-5)]
-    for layer, weights in expected.items():
-        for name, values in weights.items():
-            largest = np.abs(values).max()
-            assert largest > 1e-4
-            found = result["gradients"][layer][name]
-            np.testing.assert_allclose(found, values, atol=1e-4 * largest, err_msg=f"{layer} {name}")
+    assert_gradients(result, float(value), expected)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import watched_labs
 from lab_page import write_page
 from playwright.sync_api import Page, expect
 from watched_labs import (
+    FIXTURES,
     assert_names_do_not_touch,
     axe_problems,
     in_every_dress,
@@ -16,11 +16,7 @@ from watched_labs import (
     table_rows,
 )
 
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
-)
+folder, site, watched = FIXTURES
 
 
 @pytest.fixture

@@ -5,16 +5,11 @@ import re
 from urllib.parse import parse_qsl, quote
 
 import chapters
-import watched_labs
 from lab_page import CONTROLS, lab_html, write_page
 from playwright.sync_api import expect
-from watched_labs import wait_until_trained
+from watched_labs import FIXTURES, wait_until_trained
 
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
-)
+folder, site, watched = FIXTURES
 
 NONSENSE = [
     *("", "NaN", "-1", "1e999", "0x1F", "2.6", "true", "null", "∞", "%", "%E0%A4%A", "%00", "a" * 5_000),

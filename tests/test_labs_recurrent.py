@@ -5,10 +5,10 @@ import re
 
 import numpy as np
 import pytest
-import watched_labs
 from lab_page import CONTROLS, lab_html, write_page
 from playwright.sync_api import expect
 from watched_labs import (
+    FIXTURES,
     as_weights,
     assert_names_do_not_touch,
     assert_reads_well,
@@ -24,11 +24,7 @@ from watched_labs import (
     verdict,
 )
 
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
-)
+folder, site, watched = FIXTURES
 
 
 # ---- Chapter 2 --------------------------------------------------------------------------------------

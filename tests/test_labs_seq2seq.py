@@ -9,15 +9,17 @@ import types
 import chapters
 import numpy as np
 import pytest
-import watched_labs
 from playwright.sync_api import Locator, expect
 from test_labs_keras import dense_model, make_data
 from watched_labs import (
+    FIXTURES,
     as_weights,
     assert_close,
+    assert_gradients,
     assert_reads_well,
     at_both_ends,
     defaults,
+    drag,
     first_report,
     link,
     marked,
@@ -31,11 +33,7 @@ from watched_labs import (
     wait_until_trained,
 )
 
-folder, site, watched = (
-    watched_labs.folder,
-    watched_labs.site,
-    watched_labs.watched,
-)
+folder, site, watched = FIXTURES
 
 SCORES = ("dot", "general", "additive")
 
@@ -107,13 +105,7 @@ def test_gradients_of_chapter_6_are_those_of_keras(watched, score):
     expected = named(model, [tf.convert_to_tensor(gradient) for gradient in gradients])
 
     result = run_harness(watched, make_job(model, x, y, score=score, batchSize=16, learningRate=0, steps=1))
-    assert result["losses"] == [pytest.approx(float(value), rel=1e-5)]
-    for layer, weights in expected.items():
-        for name, values in weights.items():
-            largest = np.abs(values).max()
-            assert largest > 1e-4
-            found = result["gradients"][layer][name]
-            np.testing.assert_allclose(found, values, atol=1e-4 * largest, err_msg=f"{layer} {name}")
+    assert_gradients(result, float(value), expected)
 
 
 @pytest.mark.parametrize("score", SCORES)
@@ -188,18 +180,10 @@ def test_seq2seq_lab_at_both_ends_of_each_slider(watched):
 
 
 def test_seq2seq_lab_dragged_by_the_mouse_ends_on_the_last_value(watched):
-    page = watched.open("seq2seq.html#seq2seq?length=4")
-    lab = the_lab(page)
+    lab = the_lab(watched.open("seq2seq.html#seq2seq?length=4"))
     verdict(lab)
     slider = lab.get_by_role("slider", name="length")
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    for share in np.linspace(0, 0.5, 20):
-        page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2)
-        page.wait_for_timeout(10)
-    page.mouse.up()
+    drag(slider, np.linspace(0, 0.5, 20))
     length = int(slider.input_value())
     assert 7 <= length <= 9
     says_found(lab, "reverse", length)

@@ -88,6 +88,10 @@ def watched(browser, site) -> Iterator[Watched]:
     watched.finish()
 
 
+# For a module to assign: fixtures that are imported by name look unused, and hidden by the tests' arguments.
+FIXTURES = folder, site, watched
+
+
 def the_lab(page: Page) -> Locator:
     return page.locator("attention-lab").first
 
@@ -109,6 +113,27 @@ def verdict(lab: Locator) -> str:
 def integers(lab: str) -> list[tuple[str, int, int]]:
     """The sliders of a lab that take whole numbers: label, low, high."""
     return [(c["label"], c["min"], c["max"]) for c in CONTROLS[lab] if c["kind"] == "integer"]
+
+
+def drag(slider: Locator, shares: Iterable[float], *, pause: int = 10) -> None:
+    """Take a slider's handle by the mouse from the left end to these shares of its way, in turn.
+
+    Args:
+        pause: the milliseconds that the hand rests at each.
+    """
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    mouse = slider.page.mouse
+
+    def move(share: float) -> None:
+        mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2)
+
+    move(0)
+    mouse.down()
+    for share in shares:
+        move(share)
+        slider.page.wait_for_timeout(pause)
+    mouse.up()
 
 
 def at_both_ends(lab: Locator, sliders: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, str]]:
@@ -212,6 +237,17 @@ def assert_close(found: dict, expected: dict, **tolerance) -> None:
     for layer, weights in expected.items():
         for name, values in weights.items():
             np.testing.assert_allclose(found[layer][name], values, **tolerance, err_msg=f"{layer} {name}")
+
+
+def assert_gradients(result: dict, loss: float, expected: dict) -> None:
+    """Compare what the harness reports of one step with a loss and its gradients by layer and name."""
+    assert result["losses"] == [pytest.approx(loss, rel=1e-5)]
+    for layer, weights in expected.items():
+        for name, values in weights.items():
+            largest = np.abs(values).max()
+            assert largest > 1e-4
+            found = result["gradients"][layer][name]
+            np.testing.assert_allclose(found, values, atol=1e-4 * largest, err_msg=f"{layer} {name}")
 
 
 def as_weights(rows: list[list[str]]) -> np.ndarray:
