@@ -9,8 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+import chapters
 from chromium import launch_chromium
-from lab_page import CONTROLS, build_labs, lab_html, serve, write_page
+from lab_page import build_labs, lab_html, serve, write_page
 from playwright.sync_api import Browser, sync_playwright
 
 REPEATS = 7
@@ -103,8 +104,9 @@ def measure() -> list[tuple[str, float]]:
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         folder = Path(temporary)
         build_labs(folder)
+        controls = chapters.saved_controls()
         for lab in MOVES:
-            write_page(folder, lab_html(CONTROLS[lab], lab), name=f"{lab}.html")
+            write_page(folder, lab_html(lab, controls[lab]), name=f"{lab}.html")
         (folder / "harness.html").write_text("<!doctype html><title>Harness</title>")
         with serve(folder) as site:
             browser = launch_chromium(playwright)

@@ -1,6 +1,8 @@
 """Get at what notebooks define, without running their lessons."""
 
 import ast
+import html
+import json
 import linecache
 import re
 import types
@@ -56,6 +58,16 @@ def saved_labs():
         for output in cell.outputs
     ]
     return {match[1]: page for page in pages if (match := re.match(r'<attention-lab lab="(\w+)"', page))}
+
+
+def saved_controls():
+    """Return the sliders of every lab that the notebooks hold, as {name: its list of controls}."""
+    return {name: handed(element, "controls") for name, element in saved_labs().items()}
+
+
+def handed(element, name):
+    """Return what a lab's element hands to the browser by an attribute."""
+    return json.loads(html.unescape(re.search(rf' {name}="([^"]*)"', element)[1]))
 
 
 def _defines(statement):

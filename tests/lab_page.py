@@ -20,100 +20,6 @@ POLICY = (
     "img-src 'self' data:; object-src 'none'; base-uri 'self'"
 )
 
-
-def _integer(name: str, value: int, low: int, high: int) -> dict:
-    return {
-        "name": name,
-        "label": name.replace("_", " "),
-        "kind": "integer",
-        "value": value,
-        "min": low,
-        "max": high,
-        "step": 1,
-    }
-
-
-def _choice(name: str, value: int | float | str, choices: list) -> dict:
-    return {
-        "name": name,
-        "label": name.replace("_", " "),
-        "kind": "choice",
-        "value": value,
-        "choices": choices,
-    }
-
-
-def _switch(name: str, value: bool) -> dict:
-    return {"name": name, "label": name.replace("_", " "), "kind": "switch", "value": value}
-
-
-# What the chapters' cells write into their pages; tests compare it with the notebooks.
-CONTROLS = {
-    "dense": [
-        _integer("attention_column", 1, 0, 31),
-        _choice("input_dim", 32, [4, 8, 16, 32]),
-        _integer("epochs", 20, 1, 30),
-        _choice("learning_rate", 0.001, [0.0003, 0.001, 0.003, 0.01]),
-        _switch("signed", False),
-        _integer("seed", 0, 0, 9),
-    ],
-    "recurrent": [
-        _integer("attention_step", 10, 0, 19),
-        _choice("place", "before", ["before", "after"]),
-        _choice("cell", "LSTM", ["LSTM", "GRU", "SimpleRNN"]),
-        _integer("epochs", 5, 1, 10),
-        _choice("num_samples", 4096, [1024, 2048, 4096, 8192]),
-        _integer("seed", 0, 0, 9),
-    ],
-    "per_dimension": [
-        _integer("first_step", 5, 0, 19),
-        _integer("second_step", 15, 0, 19),
-        _switch("shared", False),
-        _choice("place", "before", ["before", "after"]),
-        _integer("dimensions", 2, 1, 4),
-        _integer("seed", 0, 0, 9),
-    ],
-    "pooling": [
-        _integer("max_length", 20, 5, 40),
-        _integer("distractors", 26, 2, 26),
-        _switch("mask", True),
-        _choice("padding", "after", ["after", "before"]),
-        _integer("seed", 0, 0, 9),
-    ],
-    "self_attention": [
-        _choice("task", "reverse", ["reverse", "copy", "shift"]),
-        _integer("shift", 1, 1, 5),
-        _integer("time_steps", 16, 4, 24),
-        _switch("positions", True),
-        _choice("heads", 1, [1, 2]),
-        _integer("seed", 0, 0, 9),
-    ],
-    "seq2seq": [
-        _choice("task", "reverse", ["reverse", "copy", "shift", "every_second"]),
-        _integer("length", 8, 4, 12),
-        _choice("score", "additive", ["dot", "general", "additive"]),
-        _integer("epochs", 5, 1, 20),
-        _integer("seed", 0, 0, 9),
-    ],
-    "explanation": [
-        _choice("model", "before LSTM", ["dense", "before LSTM", "after LSTM", "after SimpleRNN"]),
-        _integer("attention_step", 10, 0, 19),
-        _integer("ablate", 10, 0, 19),
-        _integer("seed", 0, 0, 9),
-    ],
-    "dates": [
-        {"name": "date", "label": "date", "kind": "text", "value": "Friday, September 5, 2025"},
-    ],
-    "workers": [
-        _choice("workers", 4, [1, 2, 4, 8]),
-        _choice("batch_size", 64, [16, 32, 64]),
-        _choice("learning_rate", 0.3, [0.03, 0.1, 0.3, 1.0]),
-        _switch("scaled", True),
-        _integer("epochs", 10, 1, 20),
-        _integer("seed", 0, 0, 9),
-    ],
-}
-
 STATIC_PICTURE = (
     '<figure><img alt="The largest weight is on column 1" '
     'src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'
@@ -146,7 +52,7 @@ def build_labs(folder: Path) -> None:
         raise RuntimeError(f"The labs do not build:\n{built.stderr}")
 
 
-def lab_html(controls: list[dict] = CONTROLS["dense"], lab: str = "dense") -> str:
+def lab_html(lab: str, controls: list[dict]) -> str:
     """Return a lab's element, as helpers/live.py and the site build write it."""
     return (
         f'<attention-lab lab="{lab}" notebook="index" colab="https://colab.research.google.com/x" '

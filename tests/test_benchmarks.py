@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from lab_page import CONTROLS
+import chapters
 
 from benchmarks import browser, record
 
@@ -54,9 +54,10 @@ def test_a_commit_without_a_run_is_named(monkeypatch):
 
 
 def test_every_lab_that_trains_has_a_slider_to_move():
-    assert browser.MOVES.keys() == CONTROLS.keys() - {"dates"}, "the dates come with a model that is trained"
+    controls = chapters.saved_controls()
+    assert browser.MOVES.keys() == controls.keys() - {"dates"}, "the dates come with a model that is trained"
     for lab, (label, values) in browser.MOVES.items():
-        [slider] = [control for control in CONTROLS[lab] if control["label"] == label]
+        [slider] = [control for control in controls[lab] if control["label"] == label]
         assert slider["min"] <= min(values) <= max(values) <= slider["max"]
         assert slider["value"] not in values
 

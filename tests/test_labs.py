@@ -1,15 +1,13 @@
 """The labs in a real Chromium: they train, tell the truth, and survive what readers and browsers do to them."""
 
 import hashlib
-import html
 import json
 import random
 import re
 
-import chapters
 import numpy as np
 import pytest
-from lab_page import CONTROLS, LABS, lab_html, write_page
+from lab_page import LABS, lab_html, write_page
 from playwright.sync_api import Page, expect
 from watched_labs import (
     FIXTURES,
@@ -18,10 +16,10 @@ from watched_labs import (
     defaults,
     drag,
     integers,
+    lab_element,
     notice,
     numbers,
     points,
-    starting_at,
     the_lab,
     train_with,
     verdict,
@@ -216,7 +214,7 @@ def test_a_newer_request_ends_the_training_before_it(watched):
 
 
 def test_two_labs_do_not_disturb_each_other(watched, folder):
-    write_page(folder, lab_html(), lab_html(), name="two.html")
+    write_page(folder, lab_element("dense"), lab_element("dense"), name="two.html")
     page = watched.open("two.html#dense?epochs=5", viewport={"width": 1280, "height": 1600})
     first, second = page.locator("attention-lab").all()
     verdict(first), verdict(second)
@@ -427,7 +425,7 @@ def test_without_webassembly_the_static_picture_stays_with_a_sentence(watched):
 
 
 def test_an_unknown_lab_says_which_there_are(watched, folder):
-    write_page(folder, lab_html(lab="nonsense"), name="unknown.html")
+    write_page(folder, lab_html("nonsense", []), name="unknown.html")
     lab = the_lab(watched.open("unknown.html"))
     expect(notice(lab)).to_contain_text(
         "there is no lab “nonsense”; there are: dense, recurrent, per_dimension, pooling, self_attention"
@@ -435,8 +433,7 @@ def test_an_unknown_lab_says_which_there_are(watched, folder):
 
 
 def test_a_loss_that_is_no_number_is_reported(watched, folder):
-    controls = starting_at("dense", epochs=1, learning_rate=1e30)
-    write_page(folder, lab_html(controls), name="steep.html")
+    write_page(folder, lab_element("dense", epochs=1, learning_rate=1e30), name="steep.html")
     lab = the_lab(watched.open("steep.html"))
     expect(notice(lab)).to_contain_text("The training stopped: the loss became NaN in epoch 1.")
 
@@ -554,15 +551,6 @@ def test_no_cache_can_pair_new_code_with_old(watched, folder):
     wasm = [folder / name for name in ("tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm")]
     version = hashlib.sha256(b"".join(path.read_bytes() for path in wasm)).hexdigest()[:12]
     assert f"tfjs-backend-wasm-simd.wasm?v={version}" in asked
-
-
-def test_the_controls_are_those_of_the_notebooks():
-    """What the other tests move must be what the chapters show."""
-    found = {
-        name: json.loads(html.unescape(re.search(r' controls="([^"]*)"', element)[1]))
-        for name, element in chapters.saved_labs().items()
-    }
-    assert found == CONTROLS
 
 
 def test_the_shipped_code_needs_no_eval_and_names_no_registry(folder):

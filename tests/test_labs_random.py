@@ -5,9 +5,9 @@ import re
 from urllib.parse import parse_qsl, quote
 
 import chapters
-from lab_page import CONTROLS, lab_html, write_page
+from lab_page import write_page
 from playwright.sync_api import expect
-from watched_labs import FIXTURES, wait_until_trained
+from watched_labs import CONTROLS, FIXTURES, lab_element, wait_until_trained
 
 folder, site, watched = FIXTURES
 
@@ -53,7 +53,7 @@ def offered(control):
 
 def test_any_link_and_any_move(watched, folder):
     saved = chapters.saved_labs()  # the lab of dates computes with what its notebook handed over
-    elements = [saved[lab] if lab == "dates" else lab_html(CONTROLS[lab], lab) for lab in CONTROLS]
+    elements = [saved[lab] if lab == "dates" else lab_element(lab) for lab in CONTROLS]
     write_page(folder, *elements, name="all.html")
     page = watched.open("all.html")
     expect(page.locator("attention-lab[data-state]")).to_have_count(len(CONTROLS))

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from lab_page import CONTROLS, lab_html, write_page
+from lab_page import write_page
 from playwright.sync_api import expect
 from watched_labs import (
     FIXTURES,
@@ -16,6 +16,7 @@ from watched_labs import (
     defaults,
     first_report,
     integers,
+    lab_element,
     marked,
     notice,
     numbers,
@@ -213,7 +214,7 @@ def test_they_read_well_in_light_and_dark_wide_and_narrow(watched, name):
 
 
 def test_labs_of_several_chapters_live_on_one_page(watched, folder):
-    labs = [lab_html(CONTROLS[name], name) for name in ("recurrent", "per_dimension")]
+    labs = [lab_element(name) for name in ("recurrent", "per_dimension")]
     write_page(folder, *labs, name="both.html")
     page = watched.open(
         "both.html#recurrent?cell=SimpleRNN&epochs=1", viewport={"width": 1280, "height": 1600}

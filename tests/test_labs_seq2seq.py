@@ -1,8 +1,6 @@
 """The labs of chapters 6 and 8 in a real Chromium, and their models beside Keras'."""
 
 import base64
-import html
-import json
 import re
 import types
 
@@ -206,8 +204,7 @@ DATES = (
 def readers():
     """What the notebook's functions make of a date, with the weights that its page hands over."""
     notebook = chapters.definitions("06_seq2seq_attention")
-    element = chapters.saved_labs()["dates"]
-    given = json.loads(html.unescape(re.search(r' given="([^"]*)"', element)[1]))
+    given = chapters.handed(chapters.saved_labs()["dates"], "given")
     weights = {
         name: [np.frombuffer(base64.b64decode(w["float16"]), "<f2").reshape(w["shape"]) for w in given[name]]
         for name in ("encoder", "decoder")

@@ -10,13 +10,20 @@ from pathlib import Path
 import chapters
 import numpy as np
 import pytest
-from lab_page import CONTROLS, LABS, build_labs, lab_html, serve, write_page
+from lab_page import LABS, build_labs, lab_html, serve, write_page
 from playwright.sync_api import Browser, Locator, Page, expect
 
+CONTROLS = chapters.saved_controls()
 TRAINING_TIMEOUT = 120_000
 
 # Nothing is timed here: a busy machine may take its time.
 expect.set_options(timeout=60_000)
+
+
+def lab_element(lab: str, **values) -> str:
+    """A lab with the controls of its notebook, some of which may start at other values."""
+    controls = [{**each, "value": values.get(each["name"], each["value"])} for each in CONTROLS[lab]]
+    return lab_html(lab, controls)
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +31,13 @@ def folder(tmp_path_factory) -> Path:
     """The built labs in a sub-folder, as on a project site of GitHub Pages; a page for each lab."""
     folder = tmp_path_factory.mktemp("site") / "book" / "pages"
     build_labs(folder)
-    for lab, controls in CONTROLS.items():
-        write_page(folder, lab_html(controls, lab), name=f"{lab}.html")
+    for lab in CONTROLS:
+        write_page(folder, lab_element(lab), name=f"{lab}.html")
     # The notebook hands its model to this one.
     (folder / "dates.html").rename(folder / "dates_alone.html")
     write_page(folder, chapters.saved_labs()["dates"], name="dates.html")
     # For tests that need some training, but no answer found.
-    write_page(folder, lab_html(starting_at("dense", epochs=1)), name="quick.html")
+    write_page(folder, lab_element("dense", epochs=1), name="quick.html")
     (folder / "axe.js").write_bytes((LABS / "node_modules" / "axe-core" / "axe.min.js").read_bytes())
     (folder / "harness.html").write_text("<!doctype html><title>Harness</title><link rel=icon href='data:,'>")
     return folder
@@ -185,11 +192,6 @@ def train_with(page: Page, name: str, settings: dict) -> Locator:
 
 def defaults(lab: str) -> dict:
     return {control["name"]: control["value"] for control in CONTROLS[lab]}
-
-
-def starting_at(lab: str, **values) -> list[dict]:
-    """The controls of a lab, with other defaults."""
-    return [{**control, "value": values.get(control["name"], control["value"])} for control in CONTROLS[lab]]
 
 
 def first_report(watched: Watched, lab: str, settings: dict) -> tuple[dict, dict]:
