@@ -173,6 +173,36 @@ def test_page_is_accessible_and_fits_a_desk_and_a_phone_with_folds_closed_and_op
     assert_accessible_and_fits(page)
 
 
+PAPER = {"width": 642, "height": 971}  # A4 less the margins that book.css asks for, in pixels
+LOOK_AT_PAPER = """addEventListener("beforeprint", () => {
+    const shown = selector => [...document.querySelectorAll(selector)].filter(node => node.checkVisibility());
+    const texts = shown("body *").filter(
+        node => [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim()));
+    const brightness = node => {
+        const [red, green, blue] = getComputedStyle(node).color.match(/\\d+/g);
+        return 0.2 * red + 0.7 * green + 0.1 * blue;
+    };
+    const told = nodes => nodes.map(node => node.outerHTML.slice(0, 160));
+    window.paper = {
+        pale: told(texts.filter(node => brightness(node) > 120)),
+        cut: told(shown("pre, table, img, svg, div.math").filter(node =>
+            node.scrollWidth > node.clientWidth || node.getBoundingClientRect().right > innerWidth)),
+        screen: told(shown("button, .prev-next-footer, #pst-back-to-top")),
+    };
+})"""
+
+
+@pytest.mark.parametrize("name", READING_PAGES)
+def test_page_prints_whole_and_dark_on_white_from_a_dark_screen(visit, name):
+    page = visit(name, color_scheme="dark", viewport=PAPER).page
+    page.emulate_media(media="print")
+    page.evaluate(LOOK_AT_PAPER)
+    page.pdf()
+    assert page.evaluate("paper") == {"pale": [], "cut": [], "screen": []}
+    if name != "404.html":
+        assert page.locator("html").get_attribute("data-theme") == "dark", "on the screen nothing changes"
+
+
 @pytest.mark.parametrize("name", READING_PAGES)
 def test_pictures_are_there_and_described(seen_through, name):
     _, pictures = seen_through(name)

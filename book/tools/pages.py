@@ -29,6 +29,7 @@ def setup(app):
     app.add_css_file("palette.css")
     app.add_css_file("book.css")
     app.add_js_file("folds.js")
+    app.add_js_file("print.js")
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", add_lab_code)
     app.connect("build-finished", finish_site)

@@ -136,7 +136,7 @@ def not_found_page(site, address, titles):
 body {{ max-width: 40rem; margin: 4rem auto; padding: 0 1rem; font: 1.1rem/1.6 system-ui, sans-serif;
   color: {LIGHT["text"]}; background: {LIGHT["ground"]}; }}
 a {{ color: {LIGHT["weight"]}; }}
-@media (prefers-color-scheme: dark) {{
+@media screen and (prefers-color-scheme: dark) {{
   body {{ color: {DARK["text"]}; background: {DARK["ground"]}; }}
   a {{ color: {DARK["weight"]}; }}
 }}
