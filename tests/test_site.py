@@ -203,6 +203,21 @@ def test_page_prints_whole_and_dark_on_white_from_a_dark_screen(visit, name):
         assert page.locator("html").get_attribute("data-theme") == "dark", "on the screen nothing changes"
 
 
+@pytest.mark.parametrize("name", ["index.html", "listings.html"])
+def test_on_a_phone_a_table_of_prose_is_cards_with_the_head_at_each_cell(visit, name):
+    page = visit(name, viewport={"width": 360, "height": 800}).page
+    tables = page.locator("article table").all()
+    assert tables
+    for table in tables:
+        heads = table.get_by_role("columnheader").all_inner_texts()
+        cells = table.get_by_role("cell").evaluate_all(
+            """cells => cells.map(cell => [
+                cell.getBoundingClientRect().width, getComputedStyle(cell, "::before").content])"""
+        )
+        assert all(250 < width < 328 for width, _ in cells)
+        assert [shown for _, shown in cells[: len(heads)]] == [f'"{head}" / ""' for head in heads]
+
+
 @pytest.mark.parametrize("name", READING_PAGES)
 def test_pictures_are_there_and_described(seen_through, name):
     _, pictures = seen_through(name)
