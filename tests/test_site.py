@@ -234,6 +234,24 @@ def test_quiz_opens_by_keyboard_and_without_scripts(visit):
     assert right.get_by_text("Right.").is_visible()
 
 
+BESIDE = """form => {
+    const [glass, text] = [...form.children].map(child => child.getBoundingClientRect());
+    return glass.width > 0 && glass.right <= text.left;
+}"""
+
+
+def test_search_shows_the_whole_word_and_quotes_an_equation_once(visit):
+    page = visit("search.html?q=softmax").page
+    assert page.locator("main form.bd-search").evaluate(BESIDE)
+    found = page.locator("ul.search li", has_text="Words and symbols > softmax").locator(".context")
+    found.wait_for()
+    assert "operatorname" not in found.inner_text()
+    assert found.inner_text().count("softmax(z)") == 1
+    page = visit("index.html").page
+    page.keyboard.press("Control+k")
+    assert page.locator("#pst-search-dialog form").evaluate(BESIDE)
+
+
 class _Links(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -117,6 +117,7 @@ def finish_site(app, exception):
                 label_cells(mend_landmarks_and_labels(draw_icons(page.read_text(), font_awesome)))
             )
         )
+    mend_excerpts(static / "searchtools.js")
     drop_unused_files(static)
 
 
@@ -154,6 +155,11 @@ def label_cells(page):
         )
 
     return TABLE.sub(label, page)
+
+
+def mend_excerpts(search):
+    """Let what a search finds be quoted without what only paper shows, and each equation once, not three times."""
+    search.write_text(search.read_text().replace('"style"]', '"style", ".onlyprint", ".katex-mathml"]'))
 
 
 def drop_unused_files(static):
