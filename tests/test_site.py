@@ -234,6 +234,23 @@ def test_quiz_opens_by_keyboard_and_without_scripts(visit):
     assert right.get_by_text("Right.").is_visible()
 
 
+COLUMNS = """prints => prints.filter(pre => pre.checkVisibility()).map(pre => {
+    const { fontSize, paddingLeft, paddingRight } = getComputedStyle(pre);
+    const columns = (pre.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)) / parseFloat(fontSize) / 0.6;
+    return [columns, parseFloat(fontSize)];
+})"""
+
+
+def test_on_a_phone_prints_and_equations_are_smaller_but_legible(visit):
+    page = visit("01_dense_attention.html", viewport={"width": 360, "height": 800}).page
+    sizes = page.locator(".cell_output pre").evaluate_all(COLUMNS)
+    assert len(sizes) > 20
+    assert all(columns > 42 and size >= 11.5 for columns, size in sizes)
+    assert page.locator("div.math").evaluate_all(
+        "all => all.every(one => one.scrollWidth <= one.clientWidth)"
+    )
+
+
 BESIDE = """form => {
     const [glass, text] = [...form.children].map(child => child.getBoundingClientRect());
     return glass.width > 0 && glass.right <= text.left;
