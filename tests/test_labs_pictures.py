@@ -142,6 +142,14 @@ def test_large_heatmaps_are_told_in_one_sentence(draw):
     )
 
 
+def test_outlines_leave_room_for_the_weight_in_the_smallest_cells(draw):
+    page = draw(reverse_task(24, "head 1", "head 2"))
+    cell = page.locator(".lab-cell").first.bounding_box()["width"]
+    for outline in (".lab-answer-ring", ".lab-answer-frame"):
+        drawn = page.locator(outline).first.evaluate("rect => parseFloat(getComputedStyle(rect).strokeWidth)")
+        assert drawn < cell / 2
+
+
 def test_heatmap_moves_its_cells_and_makes_no_new_ones(draw):
     page = draw(WORDS)
     page.evaluate("self.first = document.querySelector('.lab-cell')")

@@ -251,6 +251,50 @@ def test_on_a_phone_prints_and_equations_are_smaller_but_legible(visit):
     )
 
 
+HEIGHTS = """(lab, sentences) => {
+    const verdict = lab.querySelector(".lab-verdict");
+    return sentences.map(sentence => { verdict.textContent = sentence; return verdict.offsetHeight; });
+}"""
+VERDICTS = [
+    "The largest weight, 0.46, is on column 0: found.",
+    "The largest weight, 0.04, is on column 30, the answer is column 31: not found.",
+]
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 768, 640, 480])
+def test_controls_do_not_move_with_what_the_verdict_says(visit, width):
+    lab = visit("index.html", viewport={"width": width, "height": 800}).page.locator("attention-lab")
+    lab.locator(".lab-verdict").wait_for(state="attached")
+    assert len(set(lab.evaluate(HEIGHTS, VERDICTS))) == 1
+
+
+CHOSEN = """group => [...group.querySelectorAll("input")].map(input => {
+    input.checked = true;
+    return [...group.children].map(choice => choice.offsetTop - group.offsetTop);
+})"""
+
+
+def test_choices_stay_in_their_rows_whichever_is_chosen(visit):
+    models = visit("07_attention_as_explanation.html").page.locator(".lab-choices").first
+    rows = models.evaluate(CHOSEN)
+    assert rows == [rows[0]] * 4
+
+
+ROOM = """lab => {
+    const words = document.createRange();
+    words.selectNodeContents(lab.querySelector(".lab-panel-title"));
+    const ticks = [...lab.querySelectorAll(".lab-ticks text")].map(tick => tick.getBoundingClientRect().left);
+    return Math.min(...ticks) - words.getBoundingClientRect().right;
+}"""
+
+
+def test_the_name_of_a_panel_stands_clear_of_its_ticks(visit):
+    lab = visit("07_attention_as_explanation.html").page.locator("attention-lab")
+    lab.scroll_into_view_if_needed()
+    lab.locator(".lab-ticks text").first.wait_for(state="attached")
+    assert lab.evaluate(ROOM) >= 4
+
+
 BESIDE = """form => {
     const [glass, text] = [...form.children].map(child => child.getBoundingClientRect());
     return glass.width > 0 && glass.right <= text.left;
