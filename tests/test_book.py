@@ -47,7 +47,9 @@ def test_there_are_notebooks():
 
 def test_contents_and_files_agree():
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    listed = {contents["root"]} | {chapter["file"] for chapter in contents["chapters"]}
+    chapters, others = ([page["file"] for page in part["chapters"]] for part in contents["parts"])
+    assert chapters == [path.stem for path in NOTEBOOKS], "each has the number in its name"
+    listed = {contents["root"], *chapters, *others}
     present = {path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".md", ".ipynb")}
     assert listed == present
 

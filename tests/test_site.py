@@ -452,9 +452,23 @@ def test_sitemap_lists_every_page():
 
 
 def test_page_for_wrong_addresses_leads_back():
-    links = {link for link in _Links(text_of("404.html")).links if link != "data:,"}
-    assert ADDRESS + "index.html" in links
+    links = [link for link in _Links(text_of("404.html")).links if link != "data:,"]
+    assert links[0] == ADDRESS + "index.html"
     assert all((SITE / link.removeprefix(ADDRESS)).is_file() for link in links)
+
+
+def words_of(html: str) -> str:
+    return re.sub("<.*?>", "", html)
+
+
+def test_chapters_and_nothing_else_bear_their_numbers():
+    for name in set(READING_PAGES) - {"404.html"}:
+        number = f"{int(name[:2])}. " if re.match(r"\d\d_", name) else ""
+        headings = [words_of(h) for h in re.findall(r"<h[1-6]>(.*?)<a class=\"headerlink\"", text_of(name))]
+        assert [h.split()[0] for h in headings if re.match(r"\d+\. ", h)] == number.split(), name
+        assert headings[0].startswith(number), name
+        assert f'<meta property="og:title" content="{headings[0]}">' in text_of(name)
+        assert f">{headings[0]}</a></li>" in text_of("404.html")
 
 
 def test_terms_are_linked_where_a_chapter_first_uses_them():

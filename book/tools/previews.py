@@ -35,7 +35,7 @@ def describe_page(app, page, template, context, doctree):
     """Add a description and a preview picture to a page's head."""
     if doctree is None or app.builder.name != "html":
         return
-    site, title = app.config.html_title, context["title"]
+    site, title = app.config.html_title, title_of(app.env, page)
     description = " ".join(doctree.next_node(nodes.paragraph).astext().split())
     picture = STATIC_PICTURE.search(context["body"])
     name = f"_images/preview-{page}.png"
@@ -56,6 +56,12 @@ def describe_page(app, page, template, context, doctree):
     }
     context["metatags"] += _meta("name", {"description": description, "twitter:card": "summary_large_image"})
     context["metatags"] += _meta("property", tags)
+
+
+def title_of(environment, page):
+    """Return a page's title, with its number where it is a chapter's."""
+    number = environment.toc_secnumbers.get(page, {}).get("", ())
+    return "".join(f"{part}. " for part in number) + environment.titles[page].astext()
 
 
 def _meta(kind, tags):
@@ -101,7 +107,8 @@ def finish_site(app, exception):
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{locations}</urlset>\n'
     )
     archive_notebooks(Path(app.srcdir), Path(app.outdir) / "_static" / "notebooks.zip")
-    titles = {page: app.env.titles[page].astext() for page in app.env.found_docs}
+    pages = sorted(app.env.found_docs, key=lambda page: (page != app.config.root_doc, page))
+    titles = {page: title_of(app.env, page) for page in pages}
     (Path(app.outdir) / "404.html").write_text(not_found_page(app.config.html_title, address, titles))
 
 
@@ -119,10 +126,10 @@ def not_found_page(site, address, titles):
     Args:
         site: the site's name.
         address: where the site is, https://…/.
-        titles: the pages' titles by their names.
+        titles: the pages' titles by their names, in the order to list them.
     """
     links = "".join(
-        f'<li><a href="{address}{page}.html">{html.escape(titles[page])}</a></li>' for page in sorted(titles)
+        f'<li><a href="{address}{page}.html">{html.escape(title)}</a></li>' for page, title in titles.items()
     )
     return f"""<!doctype html>
 <html lang="en">
