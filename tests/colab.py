@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 HELPERS_TESTS = [
     f"tests/test_{name}.py"
     for name in (
-        *("activations", "checks", "data", "dates", "diagrams", "exercises"),
+        *("activations", "checks", "data", "dates", "diagram", "exercises"),
         *("live", "plots", "text", "training", "workers"),
     )
 ]

@@ -34,10 +34,10 @@ folder, site, watched = FIXTURES
 def test_recurrent_lab_finds_the_answer_at_its_defaults(watched):
     lab = the_lab(watched.open("recurrent.html"))
     words = verdict(lab)
-    said = r"The largest weight, 0\.\d\d, is on step 10: found\."
-    assert re.fullmatch(f"y = 1: {said} y = 0: {said}", words)
+    said = r"0\.\d\d, on step 10: found\."
+    assert re.fullmatch(f"Largest weight where y = 1: {said} Where y = 0: {said}", words)
     expect(lab.locator(".lab-metrics")).to_contain_text(re.compile(r"(1\.00|0\.99)"))
-    expect(lab.locator("[aria-live=polite]")).to_contain_text("is on step 10: found. Held-out accuracy")
+    expect(lab.locator("[aria-live=polite]")).to_contain_text("on step 10: found. Held-out accuracy")
     rows = numbers(lab)
     weights = as_weights(rows)
     assert weights.shape == (20, 2)
@@ -59,7 +59,7 @@ def test_recurrent_lab_at_both_ends_of_each_slider(watched):
     for label, value, words in at_both_ends(lab, integers("recurrent")):
         step = lab.get_by_label("attention step").input_value()
         if (label, value) != ("epochs", 1):
-            assert f"is on step {step}: found." in words
+            assert f"on step {step}: found." in words
 
 
 def test_recurrent_lab_with_every_choice(watched):
@@ -68,7 +68,7 @@ def test_recurrent_lab_with_every_choice(watched):
     choices = ("GRU", "SimpleRNN", "8192", "2048", "1024", "after", "LSTM", "GRU")
     for choice in choices:
         lab.get_by_role("radio", name=choice, exact=True).check()
-        assert "The largest weight" in verdict(lab)
+        assert "Largest weight" in verdict(lab)
         place, cell = [
             lab.get_by_role("radiogroup", name=name).locator(":checked + span").inner_text()
             for name in ("place", "cell")
@@ -87,7 +87,7 @@ def test_recurrent_lab_at_random_settings(watched):
         step = draw.randrange(20)
         settings = {"attention_step": step, "cell": cell, "epochs": 6, "seed": draw.randrange(10)}
         lab = train_with(page, "recurrent", {**defaults("recurrent"), **settings})
-        assert f"is on step {step}: found." in verdict(lab), settings
+        assert f"on step {step}: found." in verdict(lab), settings
 
     # After a recurrent layer the weight may sit on a later state that knows the answer, and says so.
     step = 4
@@ -95,8 +95,9 @@ def test_recurrent_lab_at_random_settings(watched):
     lab = train_with(page, "recurrent", {**defaults("recurrent"), **settings})
     words = verdict(lab)
     column = int(as_weights(numbers(lab)).max(axis=1).argmax())
-    assert f"is on step {column}" in words
-    assert (": not found." in words) == (column != step)
+    assert f"on step {column}" in words
+    found = "true" if column == step else "false"
+    expect(lab.locator(".lab-verdict")).to_have_attribute("data-found", found)
     expect(lab.locator(".lab-metrics")).to_contain_text("1.00")
 
 

@@ -27,7 +27,7 @@ from helpers import (
     checks,
     data,
     dates,
-    diagrams,
+    diagram,
     exercises,
     live,
     plots,
@@ -437,8 +437,8 @@ MODELS = {
         ),
         is_of_all_layers,
     ),
-    "diagrams.layer_graph": Case(
-        diagrams.layer_graph,
+    "diagram.layer_graph": Case(
+        diagram.layer_graph,
         sized(models=st.just(MODEL) | st.just({"a": MODEL})),
         is_figure,
         names=("model",),

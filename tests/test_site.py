@@ -256,8 +256,8 @@ HEIGHTS = """(lab, sentences) => {
     return sentences.map(sentence => { verdict.textContent = sentence; return verdict.offsetHeight; });
 }"""
 VERDICTS = [
-    "The largest weight, 0.46, is on column 0: found.",
-    "The largest weight, 0.04, is on column 30, the answer is column 31: not found.",
+    "Largest weight where y = 1: 0.46, on column 0: found. Where y = 0: 0.15, on column 0: found.",
+    "Largest weight where y = 1: 0.04, on column 30: not found. Where y = 0: 0.04, on column 28: not found.",
 ]
 
 

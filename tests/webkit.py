@@ -21,9 +21,9 @@ SITE = Path(__file__).parents[1] / "_build" / "html"
 
 # The slider that is moved in each page's lab, and what the lab then says of the value it shows.
 ANSWERS = {
-    "index": ("attention_column", "is on column {}: found"),
-    "01_dense_attention": ("attention_column", "is on column {}: found"),
-    "02_recurrent_attention": ("attention_step", "is on step {}: found"),
+    "index": ("attention_column", "on column {}: found"),
+    "01_dense_attention": ("attention_column", "on column {}: found"),
+    "02_recurrent_attention": ("attention_step", "on step {}: found"),
     "03_shared_and_per_dimension": ("first_step", "of their dimension: 2 of 2"),
     "04_attention_pooling": ("max_length", "exactly 0.* on the keyword in .*: found"),
     "05_self_attention": ("time_steps", "mean weight in {0} of {0} rows: found"),

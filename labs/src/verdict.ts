@@ -11,10 +11,10 @@ export function indexOfLargest(weights: number[] | Float32Array): number {
  * all is on it: a model may attend to it for one class of samples only, and which one is up to its initial weights.
  */
 export function describeLargestWeights(panels: { title: string; weights: number[] }[], answer: number, position: string) {
-  const sentences = panels.map(({ title, weights }) => {
+  const sentences = panels.map(({ title, weights }, index) => {
     const largest = indexOfLargest(weights);
-    const said = `${title}: The largest weight, ${fixed(weights[largest])}, is on ${position} ${largest}`;
-    return said + (largest === answer ? ": found." : `, the answer on ${position} ${answer}: not found.`);
+    const where = index === 0 ? "Largest weight where" : "Where";
+    return `${where} ${title}: ${fixed(weights[largest])}, on ${position} ${largest}: ${largest === answer ? "found" : "not found"}.`;
   });
   const { weights } = panels.reduce((a, b) => (Math.max(...b.weights) > Math.max(...a.weights) ? b : a));
   return { found: indexOfLargest(weights) === answer, verdict: sentences.join(" ") };

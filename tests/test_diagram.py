@@ -5,7 +5,7 @@ import pytest
 from keras import layers
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from helpers import diagrams
+from helpers import diagram
 
 
 def block():
@@ -31,17 +31,17 @@ def texts(axes):
 
 
 def test_layers_are_said_with_shapes_and_what_they_take_from_further_up():
-    assert diagrams.layer_graph(block()).alt == SAID
+    assert diagram.layer_graph(block()).alt == SAID
 
 
 def test_a_second_model_of_the_same_layers_has_the_same_names():
     """Keras counts on; the diagram does not."""
     block()
-    assert diagrams.layer_graph(block()).alt == SAID
+    assert diagram.layer_graph(block()).alt == SAID
 
 
 def test_boxes_hold_what_is_said_and_arrows_go_down():
-    [axes] = diagrams.layer_graph(block()).axes
+    [axes] = diagram.layer_graph(block()).axes
     boxes = drawn(axes, FancyBboxPatch)
     assert [box.get_y() for box in boxes] == sorted(box.get_y() for box in boxes)
     assert "; ".join(
@@ -51,13 +51,13 @@ def test_boxes_hold_what_is_said_and_arrows_go_down():
     assert len(arrows) == 5
     ends = [arrow._posA_posB for arrow in arrows]
     assert all(start[1] < end[1] for start, end in ends)
-    around = [(start, end) for start, end in ends if end[1] - start[1] > diagrams.PITCH]
+    around = [(start, end) for start, end in ends if end[1] - start[1] > diagram.PITCH]
     assert len(around) == 1, "one arrow passes the block"
 
 
 def test_several_models_stand_side_by_side_on_one_scale():
     small = keras.Sequential([keras.Input((None, 3)), layers.GRU(2, name="reader")])
-    figure = diagrams.layer_graph({"one": small, "two": block()})
+    figure = diagram.layer_graph({"one": small, "two": block()})
     assert figure.alt == f"one: Input (batch, any, 3); reader: GRU (batch, 2). two: {SAID}"
     assert [axes.texts[0].get_text() for axes in figure.axes] == ["one", "two"]
     first, second = (drawn(axes, FancyBboxPatch)[0].get_window_extent() for axes in figure.axes)
@@ -66,7 +66,7 @@ def test_several_models_stand_side_by_side_on_one_scale():
 
 
 def test_words_fit_into_their_boxes():
-    figure = diagrams.layer_graph({"before": block(), "after": block()})
+    figure = diagram.layer_graph({"before": block(), "after": block()})
     figure.draw_without_rendering()
     for axes in figure.axes:
         boxes = [box.get_window_extent() for box in drawn(axes, FancyBboxPatch)]
@@ -81,11 +81,11 @@ def test_a_layer_that_is_called_twice_is_refused():
     shared = layers.Dense(4)
     for outputs in (shared(shared(inputs)), layers.Add()([shared(inputs), shared(inputs)])):
         with pytest.raises(ValueError, match="models must call each layer once"):
-            diagrams.layer_graph(keras.Model(inputs, outputs))
+            diagram.layer_graph(keras.Model(inputs, outputs))
 
 
 def test_what_is_no_model_is_refused():
     with pytest.raises(TypeError, match="model must be a Functional or Sequential"):
-        diagrams.layer_graph("a model")
+        diagram.layer_graph("a model")
     with pytest.raises(TypeError, match="models must be a dict with strings as keys, not empty"):
-        diagrams.layer_graph({})
+        diagram.layer_graph({})
