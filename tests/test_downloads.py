@@ -47,6 +47,10 @@ def test_epub_is_well_formed_and_has_every_chapter_with_its_figures():
     for name in names:
         if name.endswith((".xhtml", ".opf", ".ncx")):
             xml.dom.minidom.parseString(book.read(name))
+    title = xml.dom.minidom.parseString(book.read("content.opf")).getElementsByTagName("dc:title")[0]
+    assert title.firstChild.data == "Attention by Experiment"
+    contents = re.findall(r'href="([^"]+)"', book.read("nav.xhtml").decode())
+    assert contents[:9] == ["index.xhtml", *(f"{chapter}.xhtml" for chapter in CHAPTERS)]
     for chapter in CHAPTERS:
         text = book.read(f"{chapter}.xhtml").decode()
         assert "<math" in text, chapter

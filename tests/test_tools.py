@@ -149,7 +149,7 @@ def test_the_archive_of_notebooks_is_the_same_at_every_build(tmp_path):
     assert zipfile.ZipFile(tmp_path / "notebooks.zip").namelist() == ["a.ipynb", "b.ipynb"]
 
 
-@pytest.mark.parametrize("tool", ["citations", "glossary", "still"])
+@pytest.mark.parametrize("tool", ["citations", "glossary", "pages", "still"])
 def test_docstring_examples_hold(tool):
     outcome = doctest.testmod(importlib.import_module(tool))
     assert outcome.attempted
