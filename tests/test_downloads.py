@@ -37,8 +37,12 @@ def test_a_lab_becomes_its_picture_in_well_formed_xml():
 
 
 def test_paper_shows_what_is_folded():
-    page = download.on_paper("<details class='hide'><summary>Hide the solution</summary></details>")
-    assert page == "<details open class='hide'><summary>Solution</summary></details>"
+    for screen, paper in {
+        "Hide the solution": "Solution",
+        "Hide what comes of it": "What comes of it",
+    }.items():
+        page = download.on_paper(f"<details class='hide'><summary>{screen}</summary></details>")
+        assert page == f"<details open class='hide'><summary>{paper}</summary></details>"
 
 
 def test_epub_is_well_formed_and_has_every_chapter_with_its_figures():

@@ -69,7 +69,10 @@ def pdf():
 
 def on_paper(page):
     """Return an HTML page with its folds open: paper cannot be clicked."""
-    return re.sub(r"<details\b", "<details open", page).replace("Hide the solution", "Solution")
+    opened = re.sub(r"<details\b", "<details open", page)
+    return opened.replace("Hide the solution", "Solution").replace(
+        "Hide what comes of it", "What comes of it"
+    )
 
 
 def epub():

@@ -78,7 +78,7 @@ def clean(notebook):
             data.pop(WIDGET_VIEW, None)
             if "image/png" in data:
                 # Figures say in words what they show; the site takes its alt text from here.
-                cell.metadata["mystnb"] = {"image": {"alt": data["text/plain"]}}
+                cell.metadata.setdefault("mystnb", {})["image"] = {"alt": data["text/plain"]}
     return notebook
 
 
