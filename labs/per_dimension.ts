@@ -121,7 +121,7 @@ export function perDimensionLab(settings: Settings): Experiment {
     return {
       picture: {
         kind: "heatmap",
-        title: `Mean attention weight ${place} the LSTM, held-out samples`,
+        title: `Mean attention weight ${place} the LSTM, ${place === "after" && !shared ? "over its units and " : ""}held-out samples`,
         row,
         column: "step",
         panels: [{ weights }],

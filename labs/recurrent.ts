@@ -96,7 +96,7 @@ export function recurrentLab(settings: Settings): Experiment {
     return {
       picture: {
         kind: "bars",
-        title: `Mean attention weight ${place} the ${cell}, held-out samples`,
+        title: `Mean attention weight ${place} the ${cell}, ${place === "after" ? "over its units and " : ""}held-out samples`,
         position: "step",
         answer: attentionStep,
         panels,

@@ -213,7 +213,10 @@ case "$told" in
 esac
 exit 0
 """
-MADE_FROM = ("Makefile", "requirements.lock", "book/tools/ipython_kernel_config.py", "labs/package-lock.json")
+MADE_FROM = (
+    *("Makefile", "requirements.lock", "pyproject.toml", "book/tools/ipython_kernel_config.py"),
+    "labs/package-lock.json",
+)
 
 
 def start(command: list[str], folder: Path, **options) -> subprocess.Popen:

@@ -77,10 +77,14 @@ def test_the_verdict_says_what_the_numbers_say(watched):
     for settings in (weak, {**weak, "epochs": 15, "learning_rate": 0.01}):
         lab = train_with(page, "dense", {**DEFAULTS, **settings})
         weights = np.array([[float(cell) for cell in row[1:]] for row in numbers(lab)])
+        said = re.findall(r"y = (\d): (\d\.\d\d), on column (\d+): (found|not found)\.", verdict(lab))
+        assert [target for target, *_ in said] == ["1", "0"]
+        for (_, largest, column, found), of_class in zip(said, weights.T, strict=True):
+            assert float(largest) == pytest.approx(of_class.max(), abs=0.006)
+            assert int(column) == of_class.argmax()
+            assert found == ("found" if of_class.argmax() == 12 else "not found")
         column = int(weights.max(axis=1).argmax())
-        words = verdict(lab)
-        assert f"on column {column}" in words
-        assert words.endswith(": found." if column == 12 else ", the answer is column 12: not found.")
+        expect(lab.locator(".lab-verdict")).to_have_attribute("data-found", str(column == 12).lower())
         outcomes.add(column == 12)
     assert outcomes == {True, False}
 

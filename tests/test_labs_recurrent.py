@@ -73,8 +73,9 @@ def test_recurrent_lab_with_every_choice(watched):
             lab.get_by_role("radiogroup", name=name).locator(":checked + span").inner_text()
             for name in ("place", "cell")
         ]
+        over = "over its units and " if place == "after" else ""
         expect(lab.locator(".lab-caption")).to_have_text(
-            f"Mean attention weight {place} the {cell}, held-out samples"
+            f"Mean attention weight {place} the {cell}, {over}held-out samples"
         )
         pictures.add(str(numbers(lab)))
     assert len(pictures) == len(choices), "every choice is another training"

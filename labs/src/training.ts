@@ -82,6 +82,7 @@ export function* train(experiment: Experiment): Generator<{ progress: Progress; 
       let sum = 0;
       for (const batch of training.batches) {
         sum += trainStep(training, batch);
+        if (!Number.isFinite(sum) && !mayDiverge) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
         if (performance.now() > chunkEnd) {
           const isDue = performance.now() > nextPicture;
           yield { progress: progress(epoch, false), findings: isDue ? experiment.findings(losses) : null };
@@ -89,7 +90,6 @@ export function* train(experiment: Experiment): Generator<{ progress: Progress; 
           chunkEnd = performance.now() + CHUNK_MILLISECONDS;
         }
       }
-      if (!Number.isFinite(sum) && !mayDiverge) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
       losses[index].push(sum / training.batches.length);
     }
     yield { progress: progress(epoch, epoch === epochs), findings: experiment.findings(losses) };
