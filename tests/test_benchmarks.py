@@ -49,8 +49,10 @@ def test_a_figure_that_is_new_has_no_ratio(monkeypatch, capsys):
 def test_a_commit_without_a_run_is_named(monkeypatch):
     monkeypatch.setattr(record, "commit", lambda: "abc")
     record.append({})
-    with pytest.raises(ValueError, match="new must be a commit that was measured, got 'xyz'; there are: abc"):
-        record.compare("abc", "xyz")
+    for named in ("xyz", ""):
+        said = f"new must be a commit that was measured, got '{named}'; there are: abc"
+        with pytest.raises(ValueError, match=said):
+            record.compare("abc", named)
 
 
 def test_every_lab_that_trains_has_a_slider_to_move():
