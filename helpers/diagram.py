@@ -42,9 +42,8 @@ def layer_graph(models):
     rows = max(map(len, panels.values()))
     head = 0.3 if any(panels) else 0.05
     figure = Figure(alt, height=head + PITCH * rows, layout=None)
-    width = WIDTH / len(panels)
+    width, share = WIDTH / len(panels), PITCH * rows / figure.get_figheight()
     for column, (title, boxes) in enumerate(panels.items()):
-        share = PITCH * rows / figure.get_figheight()
         axes = figure.add_axes((column / len(panels), 0, 1 / len(panels), share))
         axes.set(xlim=(0, width), ylim=(PITCH * rows, 0))  # inches, from the top
         axes.set_axis_off()

@@ -260,8 +260,9 @@ def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch, function, er
         raise error
 
     monkeypatch.setattr(run.os, function, fail)
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as raised:
         run.replace(path, "new")
+    assert raised.value is error
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -264,7 +264,8 @@ VERDICTS = [
 @pytest.mark.parametrize("width", [1280, 1000, 768, 640, 480])
 def test_controls_do_not_move_with_what_the_verdict_says(visit, width):
     lab = visit("index.html", viewport={"width": width, "height": 800}).page.locator("attention-lab")
-    lab.locator(".lab-verdict").wait_for(state="attached")
+    lab.scroll_into_view_if_needed()
+    lab.locator(".lab-verdict").wait_for()  # until it is drawn it has no height
     assert len(set(lab.evaluate(HEIGHTS, VERDICTS))) == 1
 
 
