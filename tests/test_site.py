@@ -256,6 +256,7 @@ HEIGHTS = """(lab, sentences) => {
     return sentences.map(sentence => { verdict.textContent = sentence; return verdict.offsetHeight; });
 }"""
 VERDICTS = [
+    "The answer has the largest mean weight in 16 of 16 rows: found.",
     "Largest weight where y = 1: 0.46, on column 0: found. Where y = 0: 0.15, on column 0: found.",
     "Largest weight where y = 1: 0.04, on column 30: not found. Where y = 0: 0.04, on column 28: not found.",
 ]
