@@ -53,8 +53,9 @@ def test_epub_is_well_formed_and_has_every_chapter_with_its_figures():
             xml.dom.minidom.parseString(book.read(name))
     title = xml.dom.minidom.parseString(book.read("content.opf")).getElementsByTagName("dc:title")[0]
     assert title.firstChild.data == "Attention by Experiment"
-    contents = re.findall(r'href="([^"]+)"', book.read("nav.xhtml").decode())
-    assert contents[:9] == ["index.xhtml", *(f"{chapter}.xhtml" for chapter in CHAPTERS)]
+    contents = re.findall(r'href="([^"]+)">(\d?)', book.read("nav.xhtml").decode())
+    numbered = [(f"{chapter}.xhtml", str(number)) for number, chapter in enumerate(CHAPTERS, start=1)]
+    assert contents[:9] == [("index.xhtml", ""), *numbered]
     for chapter in CHAPTERS:
         text = book.read(f"{chapter}.xhtml").decode()
         assert "<math" in text, chapter
@@ -66,7 +67,10 @@ def test_epub_is_well_formed_and_has_every_chapter_with_its_figures():
         assert len(sources) >= figures, chapter
         assert all(source.startswith("data:") or source in names for source in sources), chapter
         linked = re.findall(r'<link\b[^>]*href="([^"]+)"', text)
+        assert "_static/e-reader.css" in linked, chapter
         assert set(linked) <= names, chapter
+        assert "<summary>Solution</summary>" in text, chapter
+        assert "Hide the solution" not in text, chapter
 
 
 def test_pdf_is_a_book_of_many_pages():

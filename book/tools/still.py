@@ -6,8 +6,12 @@ Labs become their pictures; in an EPUB, equations become MathML (see `mathematic
 import re
 from pathlib import Path
 
+from docutils import nodes
+
+ASSETS = Path(__file__).parents[1] / "assets"
 LAB = re.compile(r"<attention-lab\b.*?(<figure>.*?</figure>)</attention-lab>", re.DOTALL)
-EPUB_STYLES = ("basic.css", "epub.css", "pygments.css")
+EPUB_STYLES = ("epub.css", "pygments.css", "e-reader.css")
+FOLD = re.compile(r"<summary aria-label[^>]*>\s*<p[^>]*>Show (?:the )?(.*?)</p>.*?</summary>", re.DOTALL)
 SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 SLIDERS = re.compile(r" Its sliders need JavaScript[^<]*")
 
@@ -15,6 +19,7 @@ SLIDERS = re.compile(r" Its sliders need JavaScript[^<]*")
 def setup(app):
     """Register everything with Sphinx."""
     app.connect("builder-inited", leave_the_theme_out)
+    app.connect("env-check-consistency", number_the_contents)
     app.connect("html-page-context", show_pictures, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -22,10 +27,20 @@ def setup(app):
 def leave_the_theme_out(app):
     """Disconnect the site's theme from an EPUB, which has one of its own, and leave its files out."""
     if app.builder.name == "epub":
-        app.config.html_static_path = []
+        app.config.html_static_path = [str(ASSETS / "e-reader.css")]
         for listener in list(app.events.listeners.get("html-page-context", [])):
             if listener.handler.__module__.startswith(("sphinx_book_theme", "pydata_sphinx_theme")):
                 app.disconnect(listener.id)
+
+
+def number_the_contents(app, environment):
+    """Put the chapters' numbers into an EPUB's contents, which Sphinx makes of the titles alone."""
+    if app.builder.name == "epub":
+        for contents in environment.tocs.values():
+            title = next(contents.findall(nodes.reference))
+            if "secnumber" in title:
+                number = ".".join(map(str, title["secnumber"]))
+                title.insert(0, nodes.Text(f"{number}. "))
 
 
 def show_pictures(app, page_name, template_name, context, doctree):
@@ -33,7 +48,8 @@ def show_pictures(app, page_name, template_name, context, doctree):
     if app.builder.name != "html" and "body" in context:
         context["body"] = LAB.sub(lambda match: still(match.group(1)), context["body"])
     if app.builder.name == "epub":
-        context["body"] = SCRIPT.sub("", context.get("body", ""))
+        body = SCRIPT.sub("", context.get("body", ""))
+        context["body"] = FOLD.sub(lambda match: folded(match.group(1)), body)
         styles = context.get("css_files", [])
         context["css_files"] = [style for style in styles if Path(style.filename).name in EPUB_STYLES]
         context["script_files"] = []
@@ -46,3 +62,12 @@ def still(figure):
     '<figure><img src="a"/><figcaption>Found.</figcaption></figure>'
     """
     return SLIDERS.sub("", re.sub(r"(<img\b[^>]*[^/>])>", r"\1/>", figure))
+
+
+def folded(what):
+    """Return the head of a fold, for readers that do not fold and for those that do.
+
+    >>> folded("what comes of it")
+    '<summary>What comes of it</summary>'
+    """
+    return f"<summary>{what.capitalize()}</summary>"
