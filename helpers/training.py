@@ -229,10 +229,11 @@ def _names(validation_data):
 def _clone(part, clones):
     """Return a layer or model made anew; `clones` keeps what is shared shared, by id."""
     if not checks.is_graph(part):
-        # Keras wants safe_mode=False where a config carries a lambda; this one never left memory.
-        options = {"safe_mode": False} if isinstance(part, keras.layers.Lambda) else {}
         with keras.saving.custom_object_scope(_own(part)):
-            return type(part).from_config(part.get_config(), **options)
+            if isinstance(part, keras.layers.Lambda):
+                # Keras wants safe_mode=False where a config carries a lambda; this one never left memory.
+                return type(part).from_config(part.get_config(), safe_mode=False)
+            return type(part).from_config(_config(part))
     graph = checks.functional(part)
     # Here, in the order of `layers`: `clone_model` takes branches as they come, and would have to look
     # up by its name every loss and nested layer of the reader's own.
@@ -241,6 +242,13 @@ def _clone(part, clones):
             clones[id(operation)] = _clone(operation, clones)
     twin = keras.Model(graph.input, graph.output)
     return keras.models.clone_model(twin, clone_function=lambda operation: clones[id(operation)])
+
+
+def _config(layer):
+    """Return a layer's config with its functions as they are: a lambda has no name to look it up by."""
+    config = layer.get_config()
+    values = {name: getattr(layer, name, None) for name in config}
+    return config | {name: value for name, value in values.items() if inspect.isfunction(value)}
 
 
 def _own(part):

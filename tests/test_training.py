@@ -116,7 +116,14 @@ def own_functions():
     def halved(x):
         return x / 2
 
-    model = keras.Sequential([keras.Input((4,)), layers.Dense(1, halved, kernel_regularizer=Squares())])
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(3, lambda x: x / 3),
+            layers.Lambda(halved),
+            layers.Dense(1, halved, kernel_regularizer=Squares()),
+        ]
+    )
     return compiled(model, keras.optimizers.SGD(Harmonic()), "mse")
 
 
