@@ -76,6 +76,7 @@ class Retrainer:
         self.batch_size = checks.integer("batch_size", batch_size)
         self._optimizer_state = _fresh_state(model.optimizer, model.trainable_variables)
         self._shapes = None
+        self._tried = set()
         # Drawing weights costs as much as half a small training, and most slider moves keep the seed.
         self._fresh_variables = functools.lru_cache(maxsize=16)(self._draw_variables)
         self._compiled_epochs = tf.function(self._epochs, jit_compile=True, autograph=False)  # as train_step
@@ -138,12 +139,10 @@ class Retrainer:
         """Return the arguments, checked, with the data as tensors."""
         epochs = checks.integer("epochs", epochs)
         seed = checks.integer("seed", seed, 0, 2**32 - 1)
-        x, y = self._check_data("x", x, "y", y)
+        x, y = self._check_data("x", "y", x, y)
         if validation_data is not None:
-            if not isinstance(validation_data, (list, tuple)) or len(validation_data) != 2:
-                raise ValueError("validation_data must be a pair (x, y)")
             validation_data = self._check_data(
-                "validation_data x", validation_data[0], "validation_data y", validation_data[1]
+                "validation_data x", "validation_data y", *_pair("validation_data", validation_data)
             )
         shapes = keras.tree.map_structure(lambda array: tuple(array.shape), (x, y))
         if self._shapes not in (None, shapes):
@@ -151,13 +150,27 @@ class Retrainer:
                 f"x and y must have the shapes this Retrainer was built for, {self._shapes}, got {shapes}. "
                 "For another shape build another one: Retrainer(model, batch_size=…)"
             )
-        if self._shapes is None:
-            # One batch outside the compiled function: what does not fit the model fails here, in plain
-            # words, where a failed trace would leave the function unusable.
-            first = keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y))
-            _loss(self.model, *first, training=False)
-            self._shapes = shapes
+        self._try("y", x, y)
+        if validation_data is not None:
+            self._try("validation_data y", *validation_data)
+        self._shapes = shapes
         return x, y, epochs, seed, validation_data
+
+    def _try(self, y_name, x, y):
+        """Evaluate one batch outside the compiled function, which a failed trace would leave unusable.
+
+        What does not fit the model fails here, in plain words.
+        """
+        shapes = tuple(tuple(array.shape) for array in keras.tree.flatten((x, y)))
+        if shapes in self._tried:
+            return
+        x, y = keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y))
+        prediction = self.model(x, training=False)
+        try:
+            self.model.compute_loss(x=x, y=y, y_pred=prediction, training=False)
+        except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+            raise ValueError(f"{y_name} does not fit what the model puts out: {error}") from error
+        self._tried.add(shapes)
 
     def _epochs(self, x, y, validation_data, number):
         def add_epoch(epoch, losses):
@@ -207,7 +220,7 @@ class Retrainer:
         finally:
             random.setstate(state)
 
-    def _check_data(self, x_name, x, y_name, y):
+    def _check_data(self, x_name, y_name, x, y):
         inputs = checks.model_inputs(x_name, self._graph, x)
         several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and len(self.model.outputs) > 1)
         targets = [
@@ -220,6 +233,14 @@ class Retrainer:
             keras.tree.pack_sequence_as(y, targets) if several else targets[0],
         )
         return keras.tree.map_structure(tf.convert_to_tensor, data)
+
+
+def _pair(name, value):
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{name} must be a pair (x, y), got a {type(value).__name__}")
+    if len(value) != 2:
+        raise ValueError(f"{name} must be a pair (x, y), got a {type(value).__name__} of {len(value)}")
+    return value
 
 
 def _names(validation_data):

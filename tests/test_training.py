@@ -379,7 +379,7 @@ def test_data_that_failed_binds_nobody():
     # Several outputs, as Keras then makes variables of its own at the first loss.
     build, x, y, _ = CASES["several outputs"]
     retrainer = Retrainer(build(), batch_size=BATCH_SIZE)
-    with pytest.raises(ValueError, match="same shape"):
+    with pytest.raises(ValueError, match=r"^y does not fit what the model puts out: .*same shape"):
         retrainer.epochs(x, [TARGETS, np.zeros((50, 3))], epochs=1, seed=0)
     assert retrainer.train(x, y, epochs=1, seed=0)
 
@@ -399,8 +399,13 @@ WITH_NAN = np.where(NOISE > 2, np.nan, NOISE)
         ({"x": NOISE[:, :3]}, ValueError, r"x must have shape \(None, 4\), got \(50, 3\)"),
         ({"x": "noise"}, TypeError, "x must be an array of numbers, got str"),
         ({"y": TARGETS[:49]}, ValueError, r"x and y must have equal numbers of samples, got \[49, 50\]"),
-        ({"validation_data": NOISE}, ValueError, r"validation_data must be a pair \(x, y\)"),
-        ({"validation_data": (NOISE,)}, ValueError, r"validation_data must be a pair \(x, y\)"),
+        ({"validation_data": NOISE}, TypeError, r"validation_data must be a pair \(x, y\), got a ndarray"),
+        ({"validation_data": (NOISE,)}, ValueError, r"validation_data must be a pair \(x, y\), got a tuple of 1"),
+        (
+            {"validation_data": (NOISE, np.zeros((50, 3)))},
+            ValueError,
+            "^validation_data y does not fit what the model puts out: ",
+        ),
         ({"validation_data": (WITH_NAN, TARGETS)}, ValueError, "validation_data x must be finite"),
         ({"validation_data": (NOISE, WITH_NAN)}, ValueError, "validation_data y must be finite"),
         ({"validation_data": (NOISE, TARGETS[:3])}, ValueError, r"validation_data x and .*equal.*\[3, 50\]"),
