@@ -99,8 +99,10 @@ function message(verdict: string): Findings {
 }
 
 /** What the model makes of a text: an alignment, or a message where it is no date. */
-export function read(model: Model, letters: string, written: string): Findings {
+export function read(model: Model, letters: string, words: string[], written: string): Findings {
   if (written.trim() === "") return message("Type a date.");
+  const strange = written.match(/\p{L}+/gu)?.find((word) => !words.includes(word.toLowerCase()));
+  if (strange !== undefined) return message(`No date that the model was trained on has the word “${strange}”.`);
   const characters = [...written];
   const unknown = [...new Set(characters)].filter((character) => !letters.includes(character));
   if (unknown.length > 0) {
@@ -142,10 +144,11 @@ export function read(model: Model, letters: string, written: string): Findings {
 }
 
 export function datesLab({ date }: Settings, given: Given): Experiment {
-  for (const name of ["letters", "encoder", "decoder"]) {
+  for (const name of ["letters", "words", "encoder", "decoder"]) {
     if (!(name in given)) throw new Error(`the page hands over no ${name}`);
   }
   const model = loadModel(given);
-  const findings = () => read(model, given.letters as string, String(date));
+  const words = (given.words as string).split(" ");
+  const findings = () => read(model, given.letters as string, words, String(date));
   return { trainings: [], heldOut: model, epochs: 0, findings };
 }

@@ -217,6 +217,7 @@ def readers():
     encoder.set_weights(weights["encoder"])
     decoder.set_weights(weights["decoder"])
     notebook |= {"letters": letters, "digits": digits, "encoder": encoder, "decoder": decoder}
+    notebook["known_words"] = set(given["words"].split())
     notebook["plots"] = types.SimpleNamespace(
         alignment=lambda weights, *_: types.SimpleNamespace(w=weights, alt="")
     )
@@ -258,13 +259,13 @@ def test_dates_lab_says_what_is_no_date(watched, readers):
     field = lab.get_by_role("textbox", name="date")
     for written, said in {
         "": "Type a date.",
-        "no date": "the text does not: no date?",
+        "no date": "No date that the model was trained on has the word “no”.",
+        "hello 5 2025": "the word “hello”.",
+        "Jeudi Abc 5 2025": "the word “Abc”.",
         "13/13/2025": "the text does not: no date?",
-        "x" * 60: "it has 60 characters, and at most 36 are possible."
-        if "x" in readers["letters"].characters
-        else "“x”",
-        "ÄÖ?": "none of its dates has “Ä” or “Ö” or “?” in it.",
-        "<img src=x onerror=alert(1)>": "This is no date that the model can read",
+        "5" * 60: "it has 60 characters, and at most 36 are possible.",
+        "5?6!25": "none of its dates has “?” or “!” in it.",
+        "<img src=x onerror=alert(1)>": "the word “img”.",
     }.items():
         field.fill(written)
         wait_until_settled(lab, written)

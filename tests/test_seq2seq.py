@@ -49,6 +49,18 @@ def test_weights_are_a_softmax_over_the_source_without_its_padding(layer):
     np.testing.assert_allclose(context, weights @ states, atol=1e-5)
 
 
+def test_a_query_for_one_step_is_refused(layer):
+    _, states, mask = example()
+    with pytest.raises(ValueError, match=r"expected ndim=3, found ndim=2"):
+        layer(random(2, 6), states, mask=mask)
+
+
+def test_a_mask_without_samples_is_refused_by_name(layer):
+    query, states, mask = example()
+    with pytest.raises(ValueError, match=r"mask must have shape \(batch, inputs\), got \(5,\)"):
+        layer(query, states, mask=mask[0])
+
+
 def test_padding_changes_nothing(layer):
     query, states, mask = example()
     context, weights = layer(query, states, mask=mask)
@@ -173,23 +185,23 @@ def test_a_beam_of_one_is_greedy_and_a_wider_one_is_never_less_likely(notebook):
     encoder, decoder = parts(notebook, "dot")
     x = tokens(batch=20)
     greedy = notebook["greedy"](encoder, decoder, x, 5)
-    one, share = notebook["beam_search"](encoder, decoder, x, 5, width=1)
+    one, alone = notebook["beam_search"](encoder, decoder, x, 5, width=1)
     assert one.tolist() == greedy.tolist()
-    beams, shares = notebook["beam_search"](encoder, decoder, x, 5, width=4)
+    beams, probabilities = notebook["beam_search"](encoder, decoder, x, 5, width=4)
     assert beams.shape == (80, 5)
-    assert shares.shape == (20, 4)
-    assert (np.diff(shares, axis=1) <= 1e-9).all()
-    assert (shares[:, 0] >= share[:, 0] - 1e-6).all()
+    assert probabilities.shape == (20, 4)
+    assert (np.diff(probabilities, axis=1) <= 1e-9).all()
+    assert (probabilities[:, 0] >= alone[:, 0] - 1e-6).all()
 
 
 def test_the_likelihood_of_a_beam_is_the_product_of_its_characters(notebook):
     encoder, decoder = parts(notebook, "general")
     x = tokens(batch=2)
-    beams, shares = notebook["beam_search"](encoder, decoder, x, 4, width=3)
+    beams, probabilities = notebook["beam_search"](encoder, decoder, x, 4, width=3)
     encoded = [np.repeat(t, 3, axis=0) for t in encoder(x)]
     logits = notebook["compiled"](decoder)([notebook["shifted"](beams), *encoded])[0]
     logs = np.take_along_axis(tf.nn.log_softmax(logits).numpy(), beams[:, :, None], axis=2)
-    np.testing.assert_allclose(shares.ravel(), np.exp(logs.sum(axis=(1, 2))), rtol=1e-4)
+    np.testing.assert_allclose(probabilities.ravel(), np.exp(logs.sum(axis=(1, 2))), rtol=1e-4)
 
 
 def test_the_bottleneck_has_the_same_parameters_and_nothing_to_choose(notebook):
@@ -217,17 +229,25 @@ def reader():
     encoder = names["build_encoder"](letters.num_tokens)
     decoder = names["build_decoder"](names["LAYERS"]["additive"](), digits.num_tokens)
     names.update(letters=letters, digits=digits, encoder=encoder, decoder=decoder)
+    names["known_words"] = {"may", "june"}
     return names
 
 
 @settings(deadline=None, max_examples=40)
-@given(typed=st.one_of(st.text(max_size=60), st.text("0123456789/-., MayJune", max_size=40)))
+@given(
+    typed=st.one_of(
+        st.text(max_size=60),
+        st.text("0123456789/-., ", max_size=40),
+        st.lists(st.sampled_from(["May", "june", "5", "2025", "/", ", "]), max_size=9).map("".join),
+    )
+)
 def test_whatever_is_typed_gets_a_message_or_a_picture_and_never_a_crash(reader, typed):
     assert isinstance(reader["read_date"](typed), (str, plots.Figure))
 
 
 def test_a_message_names_what_cannot_be_read(reader):
-    assert "got 'h' in 'Mayh'" in reader["read_date"]("Mayh")
+    assert reader["read_date"]("May Day 5").endswith("has the word Day.")
+    assert "got '!' in 'May!'" in reader["read_date"]("May!")
     assert "at most 36 characters, got 50" in reader["read_date"]("5" * 50)
 
 
