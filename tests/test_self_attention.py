@@ -1,5 +1,7 @@
 """Chapter 5's layers, imported from the notebook: saved and loaded, in every precision, with every mask."""
 
+import re
+
 import chapters
 import keras
 import numpy as np
@@ -71,9 +73,22 @@ def test_kernels_are_one_weight(make):
     assert [tuple(weight.shape) for weight in layer.weights] == [(3, 4, 8)]
 
 
-def test_heads_that_do_not_fit_are_refused_by_name():
-    with pytest.raises(ValueError, match=r"^heads must divide output_dim, got output_dim=8, heads=3$"):
-        MultiHeadSelfAttention(8, 3)
+@pytest.mark.parametrize("heads", [3, 0, -2])
+def test_heads_that_do_not_fit_are_refused_by_name(heads):
+    with pytest.raises(ValueError, match=rf"^heads must divide output_dim, got output_dim=8, heads={heads}$"):
+        MultiHeadSelfAttention(8, heads)
+
+
+def test_inputs_without_steps_are_refused(make):
+    with pytest.raises(ValueError, match=r"expected ndim=3, found ndim=2"):
+        make()(noise(5, 4))
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 5, 5)])
+def test_a_mask_of_another_shape_is_refused_by_name(shape):
+    message = r"mask must have shape \(batch, time_steps\), got " + re.escape(str(shape))
+    with pytest.raises(ValueError, match=message):
+        MultiHeadSelfAttention(8, 2)(noise(2, 5, 4), mask=np.ones(shape, bool))
 
 
 @pytest.mark.parametrize(("precision", "close"), [("mixed_float16", 0.01), ("mixed_bfloat16", 0.08)])
