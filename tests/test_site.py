@@ -474,11 +474,15 @@ def test_chapters_and_nothing_else_bear_their_numbers():
 
 
 def test_terms_are_linked_where_a_chapter_first_uses_them():
+    linked = set()
     for name in READING_PAGES:
         terms = re.findall(r'class="glossary-term reference internal" href="([^"]+)"', text_of(name))
         assert len(terms) == len(set(terms)), name
         if name[0].isdigit() and name != "404.html":
             assert "glossary.html#weights" in terms, name
+        linked.update(terms)
+    entries = re.findall(r'<section id="([^"]+)">\s*<h3>', text_of("glossary.html"))
+    assert linked == {f"glossary.html#{entry}" for entry in entries}
 
 
 def test_every_paper_is_cited_where_it_is_used():
