@@ -76,7 +76,9 @@ lab: install  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
 # Two tests at a time, one thread each: more threads would wait for each other by spinning.
+# Where no browser can be had, the notebooks and helpers are still tested.
 test: site lint  ## run the tests: notebooks, helpers, labs, site
+	-@$(BIN)/python tests/chromium.py
 	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
 		--nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from playwright.sync_api import Browser, Error, Playwright
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -33,11 +33,12 @@ def _run(*command: str) -> str | None:
     return None if finished.returncode == 0 else (finished.stderr or finished.stdout).strip()[-400:]
 
 
-def _install_with_playwright(playwright: Playwright) -> str | None:
-    path = playwright.chromium.executable_path
-    if os.path.exists(path):
+def _install_with_playwright(path: str) -> str | None:
+    # Playwright's install succeeds also where its Chromium lacks system libraries, so it must start.
+    if _run(path, "--version") is None:
         return None
-    return _run(sys.executable, "-m", "playwright", "install", "chromium")
+    print("No Chromium here: downloading Playwright's (once) …", flush=True)
+    return _run(sys.executable, "-m", "playwright", "install", "chromium") or _run(path, "--version")
 
 
 def _install_with_apt() -> str | None:
@@ -45,6 +46,7 @@ def _install_with_apt() -> str | None:
         return "there is no apt-get here"
     if os.geteuid() != 0:
         return "apt-get needs root"
+    print("Installing Debian's Chromium by apt-get (once) …", flush=True)
     return _run("apt-get", "update", "-q") or _run("apt-get", "install", "-y", "-q", "chromium")
 
 
@@ -52,9 +54,10 @@ def find_chromium(playwright: Playwright) -> str:
     """Return the path of a Chromium, installing one when there is none; say why when none can be had."""
     if path := system_chromium():
         return path
-    by_playwright = _install_with_playwright(playwright)
+    path = playwright.chromium.executable_path
+    by_playwright = _install_with_playwright(path)
     if by_playwright is None:
-        return playwright.chromium.executable_path
+        return path
     by_apt = _install_with_apt()
     if by_apt is None and (path := system_chromium()):
         return path
@@ -75,3 +78,12 @@ def launch_chromium(playwright: Playwright, *flags: str) -> Browser:
         return playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox, *flags])
     except Error as error:
         raise RuntimeError(f"{path} does not start: {error}") from error
+
+
+if __name__ == "__main__":
+    # Before the tests, which would keep what it prints to themselves, and of which two run at a time.
+    try:
+        with sync_playwright() as playwright:
+            find_chromium(playwright)
+    except RuntimeError as error:
+        sys.exit(str(error))
