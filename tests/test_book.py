@@ -165,11 +165,19 @@ def test_papers_that_a_chapter_links_are_in_the_bibliography(notebook):
 
 
 def test_repository_address_stands_in_one_form():
-    """Where a file names the repository, it names the one of _config.yml."""
+    """Each of these names the repository, and names the one of _config.yml."""
     name = ADDRESS.rsplit("/", 1)[1]
     for path in [*NOTEBOOKS, ROOT / "README.md", ROOT / "book" / "index.md", ROOT / "CITATION.cff"]:
-        found = set(re.findall(rf"https://github\.com/[\w.-]+/{name}", path.read_text()))
+        text = path.read_text()
+        found = set(re.findall(rf"https://github\.com/[\w.-]+/{name}", text))
+        assert ADDRESS in text, f"{path.name} does not name {ADDRESS}"
         assert found <= {ADDRESS}, f"{path.name} names {found}; run: make repository URL={ADDRESS}"
+
+
+def test_the_site_and_the_epub_are_where_the_repository_publishes_them():
+    site = repository.site(ADDRESS)
+    assert CONFIG["html"]["baseurl"] == site
+    assert CONFIG["sphinx"]["config"]["epub_identifier"] == site
 
 
 def copy_of_the_book(folder):

@@ -27,10 +27,10 @@ def set_address(root, address):
     pages = [root / "book" / "index.md", *sorted((root / "book").glob("*.ipynb"))]
     # The configuration comes last: interrupted before, the command can be repeated.
     for path in [root / "README.md", root / "CITATION.cff", *pages, root / "_config.yml"]:
-        replace(path, path.read_text().replace(_site(old), _site(address)).replace(old, address))
+        replace(path, path.read_text().replace(site(old), site(address)).replace(old, address))
 
 
-def _site(address):
+def site(address):
     """Return where GitHub Pages shows the site of a repository; an owner's own one has no folder."""
     owner, name = address.split("/")[-2:]
     host = f"{owner}.github.io"
