@@ -20,6 +20,8 @@ FOOTER = (
     '<div style="width: 100%; text-align: center; font: 8px sans-serif; color: #777">'
     '<span class="pageNumber"></span></div>'
 )
+NOT_LOADED = """() => [...document.images]
+    .filter(image => !image.naturalWidth).map(image => image.getAttribute("src").slice(0, 80))"""
 
 
 def build(builder):
@@ -49,11 +51,21 @@ def pdf():
     pages = build("singlehtml")
     index = pages / "index.html"
     index.write_text(on_paper(index.read_text()))
-    target = ROOT / "_build" / f"{NAME}.pdf"
-    with serve(pages, policy=None) as site, sync_playwright() as playwright:
+    return print_page(pages, ROOT / "_build" / f"{NAME}.pdf")
+
+
+def print_page(folder, target):
+    """Print a folder's `index.html` with Chromium; return the file `target`.
+
+    Raises:
+        RuntimeError: a picture did not load; paper would show nothing in its place.
+    """
+    with serve(folder, policy=None) as site, sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         page = browser.new_page(java_script_enabled=False, color_scheme="light")
         page.goto(f"{site}/index.html")
+        if missing := page.evaluate(NOT_LOADED):
+            raise RuntimeError(f"The page has pictures that do not load: {', '.join(missing)}.")
         page.pdf(
             path=target,
             prefer_css_page_size=True,
