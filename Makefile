@@ -16,8 +16,8 @@ PORT ?= 8000
 # Where the machine has no node, or no npm, which Debian packages apart, both are beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book pdf epub run lab test test-colab test-frontends test-webkit lint audit benchmark \
-	compare repository picture clean
+.PHONY: help install lock labs site book pdf epub run lab test test-colab test-releases test-frontends test-webkit \
+	lint audit benchmark compare repository picture clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 23
@@ -86,6 +86,11 @@ test: site lint  ## run the tests: notebooks, helpers, labs, site
 test-colab: .venv-colab/installed  ## run every notebook on Colab's versions, alone on its disk
 	$(BIN)/python tests/colab.py "$(CURDIR)/.venv-colab/bin/python"
 
+test-releases: .venv/installed  ## the same on the newest releases, or on the oldest: RESOLUTION=lowest-direct
+	$(BIN)/uv venv --quiet --clear --seed --python "$(PYTHON)" .venv-$(RESOLUTION)
+	$(BIN)/uv pip install --python .venv-$(RESOLUTION) --resolution $(RESOLUTION) -r requirements.txt
+	$(BIN)/python tests/colab.py "$(CURDIR)/.venv-$(RESOLUTION)/bin/python"
+
 test-frontends: install  ## run every notebook in JupyterLab and in Notebook, and a lab in Voilà, by mouse and keyboard
 	$(BIN)/python -m pytest tests/frontends.py
 
@@ -103,6 +108,9 @@ COLAB_PYTHON ?= $(shell for python in python3.12 python3.13 $(PYTHON); do \
 	"$(COLAB_PYTHON)" -m venv .venv-colab
 	.venv-colab/bin/python -m pip install -r tests/colab.txt
 	@touch $@
+
+# Resolved anew at every call: the newest that requirements.txt admits today are not those of the lock.
+RESOLUTION ?= highest
 
 lint: install  ## check style, spelling (a bibliography is full of names) and workflows
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Run the tests of helpers, and every notebook as Colab would: alone, set up by its own first cell.
 
-`make test-colab` runs this with Colab's versions; `test_book.py` runs the set-up alone with ours.
+`make test-colab` runs this with Colab's versions, `make test-releases` with the oldest and the newest;
+`test_book.py` runs the set-up alone with ours.
 """
 
 import os

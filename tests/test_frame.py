@@ -2,7 +2,9 @@
 
 import datetime
 import itertools
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
@@ -71,7 +73,7 @@ def test_workflows_have_only_the_permissions_they_need():
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_no_workflow_can_be_made_to_leak_or_to_hang(name):
     workflow = read_workflow(name)
-    assert set(workflow["on"]) <= {"push", "pull_request", "workflow_dispatch"}
+    assert set(workflow["on"]) <= {"push", "pull_request", "schedule", "workflow_dispatch"}
     assert "secrets" not in WORKFLOWS[name].read_text(encoding="utf-8")
     assert workflow["concurrency"]["group"]
     for job in workflow["jobs"].values():
@@ -104,6 +106,29 @@ def test_tests_run_on_every_python_on_macos_on_the_versions_of_colab_in_the_fron
         ("ubuntu", "3.12", "make test-webkit"),
         ("ubuntu", "3.12", "make audit"),
     }
+
+
+def test_every_week_the_oldest_and_the_newest_releases_are_resolved_anew():
+    workflow = read_workflow("releases.yml")
+    assert workflow["on"].keys() == {"schedule", "workflow_dispatch"}
+    (schedule,) = workflow["on"]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", schedule["cron"])
+    job = workflow["jobs"]["test"]
+    ends = {end["resolution"]: end["python"] for end in job["strategy"]["matrix"]["include"]}
+    assert ends == {"highest": "3.13", "lowest-direct": "3.11"}
+    assert commands(job) == ["make test-releases"]
+    assert job["steps"][-1]["env"] == {"RESOLUTION": "${{ matrix.resolution }}"}
+    for resolution in ends:
+        said = subprocess.run(
+            ["make", "--dry-run", "test-releases"],
+            cwd=ROOT,
+            env={**os.environ, "RESOLUTION": resolution},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert f"--resolution {resolution} -r requirements.txt" in said
+        assert f"/.venv-{resolution}/bin/python" in said
 
 
 def test_publishing_stamps_the_address_builds_and_deploys_from_main_only():
