@@ -158,6 +158,13 @@ def test_every_make_target_that_a_workflow_calls_is_in_the_makefile():
     assert called <= set(targets), f"not in the Makefile: {sorted(called - set(targets))}"
 
 
+def test_contributors_are_told_of_every_test_there_is():
+    targets = re.findall(r"^(test[a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(targets) > 4
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [target for target in targets if f"`make {target}`" not in text] == []
+
+
 # ---- licences and citation
 
 
