@@ -4,7 +4,7 @@ import functools
 import gzip
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -416,13 +416,18 @@ def test_mathematics_is_in_the_page_without_a_script(visit):
     assert page.locator(".katex-error").count() == 0
 
 
+def compressed_size(files: Iterable[Path]) -> int:
+    return sum(len(gzip.compress(file.read_bytes())) for file in files)
+
+
 def test_pages_and_site_are_light(seen_through, address):
-    """Compressed, as a web host sends them: no page over 1 MB with all it loads, the site under 12 MB."""
+    """Compressed, as a web host sends them: no page over 1 MB with all it loads, 350 kB of it lab code; the site under 12 MB."""
     for name in PAGES:
         page, _ = seen_through(name)
         loaded = {url for url in page.requested if url.startswith(address)}
         files = [SITE / unquote(urlsplit(url).path.removeprefix("/attention/")) for url in loaded]
-        assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 1_000_000, name
+        assert compressed_size(files) < 1_000_000, name
+        assert compressed_size(file for file in files if file.parent.name == "labs") <= 350_000, name
     assert sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file()) < 12_000_000
 
 
