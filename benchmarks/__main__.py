@@ -52,10 +52,10 @@ def measure_kernel(table):
 def measure_browser(table, fit):
     """The labs in the browser, and the small job against `model.fit` in the kernel."""
     print("Browser")
-    figures = dict(browser.measure())
-    for name, figure in figures.items():
-        table.row(name, figure, unit="kB" if "(kB)" in name else "ms" if "(ms" in name else "s")
-    again = next(figure for name, figure in figures.items() if name.endswith("browser: again"))
+    rows = browser.measure()
+    for row in rows:
+        table.row(*row)
+    again = next(row.figure for row in rows if row.name.endswith("browser: again"))
     table.row("  369 parameters, again, share of model.fit", 100 * again / fit, "at most 50 %", "%")
 
 
