@@ -2,7 +2,6 @@
 
 import inspect
 import itertools
-import re
 
 import chapters
 import pytest
@@ -18,10 +17,6 @@ def stops(offer, default):
     return sorted({*ends, default}, key=str)
 
 
-def last_figure(result):
-    return list(result)[-1] if inspect.isgenerator(result) else result
-
-
 def grid(chapter):
     function, _, sliders = chapters.lab(chapter)
     defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
@@ -33,7 +28,7 @@ def test_dense_lab_works_on_the_whole_grid_and_finds_the_answer_when_trained():
     function, settings = grid("01_dense_attention")
     assert len(settings) > 200
     for values in settings:
-        figure = last_figure(function(**values))
+        figure = chapters.last_figure(function(**values))
         assert isinstance(figure, Figure)
         assert "The largest weight" in figure.alt
         trained = values["epochs"] >= 20 and values["learning_rate"] == 0.001
@@ -42,20 +37,31 @@ def test_dense_lab_works_on_the_whole_grid_and_finds_the_answer_when_trained():
             assert said.endswith(f"is on column {values['attention_column']}: found."), (values, said)
 
 
+def test_a_lab_finds_all_its_answers_or_does_not_find_them():
+    for words in (
+        "…: found. …: found.",
+        "… 12 of 12.",
+        "16 of 16 rows: found.",
+        "Alignment of “2025-09-05” with …",
+    ):
+        assert chapters.finds(words), words
+    for words in ("…: found. …: not found.", "Answers found, …: 1 of 11.", "Answers found, …: 11 of 1."):
+        assert not chapters.finds(words), words
+
+
 # Chapter 1's lab is quick enough for every combination, above.
 @pytest.mark.parametrize("chapter", [path.stem for path in chapters.NOTEBOOKS[1:]])
 def test_lab_works_at_both_ends_of_each_slider_and_finds_the_answer_at_its_defaults(chapter):
     function, _, sliders = chapters.lab(chapter)
-    figure = last_figure(function())
-    assert "not found" not in figure.alt, figure.alt
-    assert re.search(r"found\.|\b(\d+) of \1\b", figure.alt), figure.alt
+    figure = chapters.last_figure(function())
+    assert chapters.finds(figure.alt), figure.alt
     defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
     short = {"epochs": sliders["epochs"][0]} if "epochs" in sliders else {}
     for name, offer in sliders.items():
         for value in stops(offer, defaults[name]):
             if value == defaults[name]:
                 continue
-            figure = last_figure(function(**short | {name: value}))
+            figure = chapters.last_figure(function(**short | {name: value}))
             assert isinstance(figure, Figure), (name, value)
             assert "found" in figure.alt, (name, value, figure.alt)
             assert len(figure.png()) > 1_000, (name, value)
@@ -69,7 +75,7 @@ def test_pooling_lab_gives_padding_nothing_with_the_mask_and_something_without()
         assert len(figures) == 6
         assert figures[-1].alt == found, values
     for length in (5, 40):
-        assert "exactly 0" not in last_figure(function(mask=False, max_length=length)).alt
+        assert "exactly 0" not in chapters.last_figure(function(mask=False, max_length=length)).alt
 
 
 def test_definitions_runs_no_lesson():

@@ -1,6 +1,5 @@
 """The labs of chapters 6 and 8 in a real Chromium, and their models beside Keras'."""
 
-import base64
 import re
 import types
 
@@ -203,21 +202,7 @@ DATES = (
 @pytest.fixture(scope="module")
 def readers():
     """What the notebook's functions make of a date, with the weights that its page hands over."""
-    notebook = chapters.definitions("06_seq2seq_attention")
-    given = chapters.handed(chapters.saved_labs()["dates"], "given")
-    weights = {
-        name: [np.frombuffer(base64.b64decode(w["float16"]), "<f2").reshape(w["shape"]) for w in given[name]]
-        for name in ("encoder", "decoder")
-    }
-    letters = notebook["text"].CharacterTokenizer(given["letters"])
-    digits = notebook["text"].CharacterTokenizer("-0123456789")
-    encoder = notebook["build_encoder"](letters.num_tokens, units=64, dim=32)
-    attention = notebook["LAYERS"]["additive"]()
-    decoder = notebook["build_decoder"](attention, digits.num_tokens, units=64, dim=32)
-    encoder.set_weights(weights["encoder"])
-    decoder.set_weights(weights["decoder"])
-    notebook |= {"letters": letters, "digits": digits, "encoder": encoder, "decoder": decoder}
-    notebook["known_words"] = set(given["words"].split())
+    notebook = chapters.date_reader()
     notebook["plots"] = types.SimpleNamespace(
         alignment=lambda weights, *_: types.SimpleNamespace(w=weights, alt="")
     )
