@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import chapters
 from chromium import launch_chromium
-from lab_page import build_labs, lab_html, serve, write_page
+from lab_page import build_labs, serve, write_page
 from playwright.sync_api import Browser, sync_playwright
 
 REPEATS = 7
@@ -30,7 +30,7 @@ RUN_JOB = """job => {
     });
 }"""
 
-# Which slider of each lab that trains is moved, and where to.
+# Which slider of each lab is moved, and where to; the lab of dates reads.
 MOVES = {
     "dense": ("attention column", range(2, 9)),
     "recurrent": ("attention step", range(11, 16)),
@@ -40,8 +40,10 @@ MOVES = {
     "seq2seq": ("seed", range(1, 6)),
     "explanation": ("attention step", range(11, 16)),
     "workers": ("seed", range(1, 6)),
+    "dates": ("date", ["May 6, 2025", "15. Dezember 2041", "jeudi 27 avril 2017", "8 jul 2045", "8/3/21"]),
 }
 
+AGAIN = "369 parameters, 20 epochs, browser: again"
 FOUND = "slider move to found answer"
 # By when it is there; in all other labs within 3 s.
 SECONDS_TO_FOUND = {"dense": 1, "seq2seq": 5, "explanation": 5}
@@ -97,7 +99,7 @@ def _measure_moves(browser: Browser, address: str, lab: str) -> list[Row]:
     page.wait_for_selector("attention-lab[data-state=done]")
     page.evaluate(LONGEST_TASK)
     label, values = MOVES[lab]
-    slider = page.locator("attention-lab").get_by_label(label)
+    slider = page.locator("attention-lab").get_by_label(label, exact=True)
     moves = [slider.evaluate(MOVE_SLIDER, value) for value in values]
     longest = page.evaluate("longest")
     page.close()
@@ -109,7 +111,7 @@ def _measure_moves(browser: Browser, address: str, lab: str) -> list[Row]:
         Row(f"{lab}: slider move to first picture", median("picture"), "at most 0.15 s"),
         Row(f"{lab}: {FOUND}", median("found"), f"at most {SECONDS_TO_FOUND.get(lab, 3)} s"),
         Row(f"{lab}: slider move to end of training", median("done")),
-        Row(f"{lab}: longest task of the page (0: none over 50 ms)", longest, "at most 50 ms", "ms"),
+        Row(f"{lab}: longest task of the page", longest, "at most 50 ms; a shorter one counts as 0", "ms"),
     ]
 
 
@@ -119,9 +121,8 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         folder = Path(temporary)
         build_labs(folder)
-        controls = chapters.saved_controls()
-        for lab in MOVES:
-            write_page(folder, lab_html(lab, controls[lab]), name=f"{lab}.html")
+        for lab, element in chapters.saved_labs().items():
+            write_page(folder, element, name=f"{lab}.html")
         (folder / "harness.html").write_text("<!doctype html><title>Harness</title>")
         with serve(folder) as site:
             browser = launch_chromium(playwright)
@@ -130,7 +131,7 @@ def measure() -> list[Row]:
             page.goto(f"{site}/harness.html")
             seconds = [page.evaluate(RUN_JOB, JOB)["seconds"] for _ in range(REPEATS)]
             rows.append(Row("369 parameters, 20 epochs, browser: first time", seconds[0]))
-            rows.append(Row("369 parameters, 20 epochs, browser: again", statistics.median(seconds[1:])))
+            rows.append(Row(AGAIN, statistics.median(seconds[1:])))
             page.close()
 
             for lab in MOVES:

@@ -6,6 +6,7 @@ of 128, 2,000 for validation after each of 20 epochs, as in the listing of 2019.
 
 import gc
 import inspect
+import math
 import statistics
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from benchmarks.browser import MOVES
 from helpers import data, training
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -115,97 +117,68 @@ def _torch_seconds(train, validation):
     return statistics.median(seconds(run) for _ in range(3))
 
 
-def slider_move():
-    """Return seconds for a move of chapter 1's lab, the picture included, and for the picture alone."""
+def lab_moves():
+    """Yield the name of each lab and how long a reader waits for its answer, at first and after another move.
+
+    The sliders are moved as in the browser. The first move, at the defaults, compiles; of the others the
+    median counts. A model that finds nothing counts as never.
+    """
+    labs = [chapters.lab(path.stem) for path in chapters.NOTEBOOKS]
+    functions = {lab: function for function, lab, _ in labs}
+    functions["dates"] = chapters.date_reader()["read_date"]
+    for lab, (label, values) in MOVES.items():
+        function, name = functions[lab], label.replace(" ", "_")
+        first = seconds_to_answer(function)
+        yield lab, first, statistics.median(seconds_to_answer(function, **{name: v}) for v in values)
+
+
+def seconds_to_answer(function, **settings):
+    """Return how long a lab's function takes until it has drawn a picture that finds the answer."""
+    start = time.perf_counter()
+    result = function(**settings)
+    for figure in result if inspect.isgenerator(result) else [result]:
+        figure.png()
+        if chapters.finds(figure.alt):
+            return time.perf_counter() - start
+    return math.inf
+
+
+def picture():
+    """Return the seconds for the picture of chapter 1's lab alone."""
     retrain, _, _ = chapters.lab("01_dense_attention")
-    figure = retrain()
-    figure.png()
-    moves = [seconds(lambda c=column: retrain(attention_column=c).png()) for column in range(2, 9)]
-    picture = [seconds(figure.png) for _ in range(7)]
-    return {
-        "a slider move, picture included": statistics.median(moves),
-        "the picture": statistics.median(picture),
-    }
+    figure = retrain(epochs=1)
+    return statistics.median(seconds(figure.png) for _ in range(7))
+
+
+def against_fit(model, x, y, epochs):
+    """Return the seconds of `model.fit` and of `Retrainer`: the first time, compile included, and again."""
+    fit = [seconds(model.fit, x, y, 64, epochs, verbose=0) for _ in range(3)]
+    retrainer = training.Retrainer(model, batch_size=64)
+    again = [seconds(retrainer.train, x, y, epochs=epochs, seed=0) for _ in range(4)]
+    return fit[0], statistics.median(fit[1:]), again[0], statistics.median(again[1:])
 
 
 def recurrent():
-    """Return seconds for chapter 2's block before an LSTM(32): 9,000 samples of 20 steps, 2 epochs."""
-    build_model = chapters.definitions("02_recurrent_attention")["build_model"]
-    x, y = data.get_data_recurrent(9_000, 20, 1, seed=0)
-    model = build_model("before")
+    """Time chapter 2's block before an LSTM(32): 9,000 samples of 20 steps, 2 epochs."""
+    model = chapters.definitions("02_recurrent_attention")["build_model"]("before")
     model.compile("adam", "binary_crossentropy")
-    model.fit(x, y, 64, 1, verbose=0)  # fit compiles too; both are timed without it
-    fit = seconds(model.fit, x, y, 64, 2, verbose=0)
-    retrainer = training.Retrainer(model, batch_size=64)
-    retrainer.train(x, y, epochs=1, seed=0)
-    again = statistics.median(seconds(retrainer.train, x, y, epochs=2, seed=0) for _ in range(3))
-    retrain, _, _ = chapters.lab("02_recurrent_attention")
-    last_figure(retrain()).png()
-    moves = [seconds(lambda s=step: last_figure(retrain(attention_step=s)).png()) for step in (3, 12, 17)]
-    return {
-        "LSTM(32), model.fit": fit,
-        "LSTM(32), Retrainer, again": again,
-        "a move of chapter 2's lab, picture included": statistics.median(moves),
-    }
+    return against_fit(model, *data.get_data_recurrent(9_000, 20, 1, seed=0), epochs=2)
 
 
 def self_attention():
-    """Return seconds for chapter 5's reverse job: 4,096 samples of 16 symbols, one head, width 32, 4 epochs."""
-    names = chapters.definitions("05_self_attention")
+    """Time chapter 5's reverse job: 4,096 samples of 16 symbols, one head, width 32, 4 epochs."""
     x, y, _ = data.get_data_sequence(4_096, 16, "reverse", seed=0)
-    model = names["build_model"]()
+    model = chapters.definitions("05_self_attention")["build_model"]()
     model.compile(keras.optimizers.Adam(learning_rate=0.01), "sparse_categorical_crossentropy")
-    model.fit(x, y, 64, 1, verbose=0)  # fit compiles too; both are timed without it
-    fit = statistics.median(seconds(model.fit, x, y, 64, 4, verbose=0) for _ in range(3))
-    retrainer = training.Retrainer(model, batch_size=64)
-    retrainer.train(x, y, epochs=4, seed=0)
-    again = statistics.median(seconds(retrainer.train, x, y, epochs=4, seed=0) for _ in range(5))
-    retrain, _, _ = chapters.lab("05_self_attention")
-
-    def until_found(seed):
-        for figure in retrain(seed=seed):
-            figure.png()
-            if figure.alt.endswith(": found."):
-                return
-        raise ValueError(f"no answer found with seed {seed}")
-
-    return {
-        "reverse, model.fit": fit,
-        "reverse, Retrainer, again": again,
-        "chapter 5's lab to a found answer, compile included": seconds(until_found, 0),
-        "chapter 5's lab to a found answer, again": statistics.median(
-            seconds(until_found, seed) for seed in range(1, 6)
-        ),
-    }
+    return against_fit(model, x, y, epochs=4)
 
 
 def seq2seq():
-    """Return seconds for chapter 6's reverse job, 8,192 samples of 8 symbols, 4 epochs, and for its lab."""
+    """Time chapter 6's reverse job: 8,192 samples of 8 symbols, 4 epochs."""
     notebook = chapters.definitions("06_seq2seq_attention")
     x, y, _ = notebook["get_task"]("reverse", 8, 8_192, 0)
-    inputs = [x, notebook["shifted"](y)]
     retrainer, *_ = notebook["parts_for"]("additive", "reverse", 8, 8_192)
-    model = retrainer.model
-    model.fit(inputs, y, 64, 1, verbose=0)  # fit compiles too; both are timed without it
-    fit = seconds(model.fit, inputs, y, 64, 4, verbose=0)
-    retrainer.train(inputs, y, epochs=4, seed=0)
-    again = statistics.median(seconds(retrainer.train, inputs, y, epochs=4, seed=0) for _ in range(3))
-    retrain, _, _ = chapters.lab("06_seq2seq_attention")
-    start = time.perf_counter()
-    for figure in retrain():
-        figure.png()
-        if "8 of 8" in figure.alt:
-            break
-    return {
-        "seq2seq reverse, model.fit": fit,
-        "seq2seq reverse, Retrainer, again": again,
-        "chapter 6's lab, first time, until the alignment is found": time.perf_counter() - start,
-    }
-
-
-def last_figure(result):
-    """Return a lab's figure, the last one where it yields several."""
-    return list(result)[-1] if inspect.isgenerator(result) else result
+    return against_fit(retrainer.model, [x, notebook["shifted"](y)], y, epochs=4)
 
 
 def memory_growth(trainings=500):
