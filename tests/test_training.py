@@ -400,7 +400,11 @@ WITH_NAN = np.where(NOISE > 2, np.nan, NOISE)
         ({"x": "noise"}, TypeError, "x must be an array of numbers, got str"),
         ({"y": TARGETS[:49]}, ValueError, r"x and y must have equal numbers of samples, got \[49, 50\]"),
         ({"validation_data": NOISE}, TypeError, r"validation_data must be a pair \(x, y\), got a ndarray"),
-        ({"validation_data": (NOISE,)}, ValueError, r"validation_data must be a pair \(x, y\), got a tuple of 1"),
+        (
+            {"validation_data": (NOISE,)},
+            ValueError,
+            r"validation_data must be a pair \(x, y\), got a tuple of 1",
+        ),
         (
             {"validation_data": (NOISE, np.zeros((50, 3)))},
             ValueError,
