@@ -27,7 +27,7 @@ class Table:
     def row(self, name, figure, bar="", unit="s"):
         """Print one line; a figure of None was not measured here."""
         self.figures[name] = [figure, unit, bar]
-        print(f"{name:<58}{record.shown(figure, unit):>14}   {bar}".rstrip(), flush=True)
+        print(f"{name:<72}{record.shown(figure, unit):>10}   {bar}".rstrip(), flush=True)
 
 
 def measure_kernel(table):
