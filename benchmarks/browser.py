@@ -3,17 +3,16 @@
 import gzip
 import math
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-
-import chapters
-from chromium import launch_chromium
-from lab_page import build_labs, serve, write_page
 from playwright.sync_api import Browser, sync_playwright
+
+from tools import chapters
+from tools.browser import launch_chromium
+from tools.lab_page import POLICY, build_labs, write_page
+from tools.serve import serving
 
 REPEATS = 7
 
@@ -124,7 +123,7 @@ def measure() -> list[Row]:
         for lab, element in chapters.saved_labs().items():
             write_page(folder, element, name=f"{lab}.html")
         (folder / "harness.html").write_text("<!doctype html><title>Harness</title>")
-        with serve(folder) as site:
+        with serving(folder, POLICY) as site:
             browser = launch_chromium(playwright)
 
             page = browser.new_page()

@@ -17,10 +17,7 @@ from keras import layers
 
 from benchmarks.browser import MOVES
 from helpers import data, training
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-import chapters
+from tools import chapters
 
 BATCH_SIZE, EPOCHS = 128, 20
 
