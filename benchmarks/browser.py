@@ -19,7 +19,14 @@ REPEATS = 7
 # What a reader's browser loads for a lab; the .wasm without SIMD is for old browsers only.
 LOADED = ("attention-lab.js", "attention-lab.css", "attention-lab-worker.js", "tfjs-backend-wasm-simd.wasm")
 
-JOB = {"model": "two_blocks", "shape": [4], "batchSize": 128, "epochs": 20, "learningRate": 0.001}
+JOB = {
+    "lab": "two_blocks",
+    "options": {},
+    "rule": "adam",
+    "batchSize": 128,
+    "epochs": 20,
+    "learningRate": 0.001,
+}
 
 RUN_JOB = """job => {
     self.worker ??= new Worker("harness-worker.js", { type: "module" });

@@ -13,7 +13,7 @@ const core = path.join(here, "node_modules/@tensorflow/tfjs-core/dist");
 const wasm = path.join(here, "node_modules/@tensorflow/tfjs-backend-wasm/dist");
 
 // TensorFlow's entry file registers all it has; base.js is the same API without that, so that what
-// no lab uses can be left out. The threaded build is never used (see src/tensorflow.ts).
+// no lab uses can be left out. The threaded build is never used (see tensorflow/start.ts).
 const trimTensorFlow = {
   name: "trim-tensorflow",
   setup(builder) {
@@ -31,16 +31,16 @@ await mkdir(folder, { recursive: true });
 // What is loaded last is written first: the address of a file carries a version made of its content.
 const wasmFiles = ["tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm"];
 for (const name of wasmFiles) await copyFile(path.join(wasm, name), path.join(folder, name));
-// "The same model in TensorFlow.js" shows the source itself: every lab file beside this one.
-const sources = (await readdir(here)).filter((name) => name.endsWith(".ts") && name !== "labs.ts");
-for (const name of sources) await copyFile(path.join(here, name), path.join(folder, `${name}.txt`));
+// "The same model in TensorFlow.js" shows the source itself.
+const sources = (await readdir(path.join(here, "chapters"))).filter((name) => name.endsWith(".ts"));
+for (const name of sources) await copyFile(path.join(here, "chapters", name), path.join(folder, `${name}.txt`));
 
-const workers = [{ in: "src/worker.ts", out: "attention-lab-worker" }];
-if (process.argv[2]) workers.push({ in: "harness/worker.ts", out: "harness-worker" });
+const workers = [{ in: "worker/worker.ts", out: "attention-lab-worker" }];
+if (process.argv[2]) workers.push({ in: "harness/train_handed.ts", out: "harness-worker" });
 await bundle(workers, await versionOf(wasmFiles));
 
-const page = ["src/attention-lab.ts", "src/attention-lab.css"].map((file) => ({ in: file, out: "attention-lab" }));
-if (process.argv[2]) page.push({ in: "harness/picture.ts", out: "harness-picture" });
+const page = ["page/attention-lab.ts", "page/styles/attention-lab.css"].map((file) => ({ in: file, out: "attention-lab" }));
+if (process.argv[2]) page.push({ in: "harness/draw_handed.ts", out: "harness-picture" });
 await bundle(page, await versionOf(["attention-lab-worker.js", ...sources.map((name) => `${name}.txt`)]));
 
 async function versionOf(names) {

@@ -117,21 +117,20 @@ def make_sequences(num_samples: int, time_steps: int):
     return x, x[:, ::-1]
 
 
-def make_job(model, x, y, /, **job) -> dict:
+def make_job(model, x, y, lab: str, /, **options) -> dict:
     return {
-        "shape": list(x.shape[1:]),
-        "targets": y.size // len(y),
-        "epochs": 1,
+        "lab": lab,
+        "options": options,
+        "rule": "adam",
         "data": {"x": x.ravel().tolist(), "y": y.ravel().tolist()},
         "weights": named_weights(model),
-        **job,
     }
 
 
 BINARY, CATEGORICAL = "binary_crossentropy", "sparse_categorical_crossentropy"
 
 
-def compare_training(watched, model, x, y, /, *, learning_rate: float, loss: str = BINARY, **job) -> None:
+def compare_training(watched, model, x, y, lab: str, /, *, loss: str = BINARY, **options) -> None:
     """Train both for a hundred steps from the same weights on the same batches.
 
     At the notebooks' rates, from 0.003 to 0.01, the loss soon falls so steeply that rounding parts
@@ -140,8 +139,8 @@ def compare_training(watched, model, x, y, /, *, learning_rate: float, loss: str
     import keras
 
     size = len(x) // STEPS
-    job = make_job(model, x, y, batchSize=size, learningRate=learning_rate, **job)
-    model.compile(keras.optimizers.Adam(learning_rate), loss)
+    job = {**make_job(model, x, y, lab, **options), "batchSize": size, "learningRate": 0.001}
+    model.compile(keras.optimizers.Adam(0.001), loss)
     losses = []
     for start in range(0, len(x), size):
         model.reset_metrics()
@@ -151,7 +150,7 @@ def compare_training(watched, model, x, y, /, *, learning_rate: float, loss: str
     assert_close(result["weights"], named_weights(model), atol=1e-2)
 
 
-def compare_gradients(watched, model, x, y, /, *, loss: str = BINARY, **job) -> None:
+def compare_gradients(watched, model, x, y, lab: str, /, *, loss: str = BINARY, **options) -> None:
     """Compare one batch's gradients, with no weight at zero, where a wrong factor would not show."""
     import keras
     import tensorflow as tf
@@ -164,8 +163,8 @@ def compare_gradients(watched, model, x, y, /, *, loss: str = BINARY, **job) -> 
     # An embedding's gradient comes as a list of rows.
     expected = named_weights(model, [tf.convert_to_tensor(gradient) for gradient in gradients])
 
-    job = make_job(model, x, y, batchSize=len(x), learningRate=0, **job)
-    result = run_harness(watched, {**job, "steps": 1})
+    job = {**make_job(model, x, y, lab, **options), "batchSize": len(x), "learningRate": 0}
+    result = run_harness(watched, job)
     assert_gradients(result, float(value), expected)
 
 
@@ -181,7 +180,7 @@ def test_the_first_hundred_steps_of_chapter_1_are_those_of_keras(
     model = (dense_model if kind == "dense" else two_blocks_model)(input_dim)
     assert model.count_params() == parameters
     data = make_data(STEPS * batch_size, (input_dim,))
-    compare_training(watched, model, *data, learning_rate=0.001, model=kind)
+    compare_training(watched, model, *data, kind, input_dim=input_dim)
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
@@ -191,8 +190,8 @@ def test_the_first_hundred_steps_of_chapter_2_are_those_of_keras(watched, cell, 
 
     keras.utils.set_random_seed(0)
     model = recurrent_model(place, cell, own_dense, 1)
-    job = {"model": "recurrent", "cell": cell, "place": place}
-    compare_training(watched, model, *make_data(STEPS * 64, (20, 1)), learning_rate=0.001, **job)
+    data = make_data(STEPS * 64, (20, 1))
+    compare_training(watched, model, *data, "recurrent", cell=cell, place=place)
 
 
 @pytest.mark.parametrize("mask", [True, False])
@@ -201,8 +200,7 @@ def test_the_first_hundred_steps_of_chapter_4_are_those_of_keras(watched, mask):
 
     keras.utils.set_random_seed(0)
     data = make_tokens(STEPS * 64)
-    job = {"model": "pooling", "mask": mask, "loss": CATEGORICAL}
-    compare_training(watched, pooling_model(mask), *data, learning_rate=0.001, **job)
+    compare_training(watched, pooling_model(mask), *data, "pooling", mask=mask, loss=CATEGORICAL)
 
 
 @pytest.mark.parametrize("heads", [1, 2])
@@ -211,8 +209,9 @@ def test_the_first_hundred_steps_of_chapter_5_are_those_of_keras(watched, heads)
 
     keras.utils.set_random_seed(0)
     data = make_sequences(STEPS * 64, 16)
-    job = {"model": "self_attention", "heads": heads, "loss": CATEGORICAL}
-    compare_training(watched, self_attention_model(heads, 16), *data, learning_rate=0.001, **job)
+    options = {"heads": heads, "time_steps": 16, "positions": True}
+    model = self_attention_model(heads, 16)
+    compare_training(watched, model, *data, "self_attention", loss=CATEGORICAL, **options)
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
@@ -231,9 +230,10 @@ def test_gradients_around_a_recurrent_layer_are_those_of_keras(watched, cell, wa
 
     keras.utils.set_random_seed(0)
     model = recurrent_model(place, cell, way, 3)
-    kind = {"model": "recurrent", "cell": cell} if way is own_dense else {"model": "per_dimension"}
-    job = {**kind, "shared": way is averaged, "place": place}
-    compare_gradients(watched, model, *make_data(16, (20, 3)), **job)
+    chapter_2 = ("recurrent", {"cell": cell, "input_dim": 3})
+    chapter_3 = ("per_dimension", {"shared": way is averaged, "dimensions": 3})
+    lab, options = chapter_2 if way is own_dense else chapter_3
+    compare_gradients(watched, model, *make_data(16, (20, 3)), lab, place=place, **options)
 
 
 @pytest.mark.parametrize("mask", [True, False])
@@ -241,8 +241,8 @@ def test_gradients_of_attention_pooling_are_those_of_keras(watched, mask):
     import keras
 
     keras.utils.set_random_seed(0)
-    job = {"model": "pooling", "mask": mask, "loss": CATEGORICAL}
-    compare_gradients(watched, pooling_model(mask), *make_tokens(64), **job)
+    data = make_tokens(64)
+    compare_gradients(watched, pooling_model(mask), *data, "pooling", mask=mask, loss=CATEGORICAL)
 
 
 @pytest.mark.parametrize(("time_steps", "heads"), [(16, 1), (16, 2), (5, 2)])
@@ -250,6 +250,7 @@ def test_gradients_of_self_attention_are_those_of_keras(watched, time_steps, hea
     import keras
 
     keras.utils.set_random_seed(0)
-    job = {"model": "self_attention", "heads": heads, "loss": CATEGORICAL}
+    options = {"heads": heads, "time_steps": time_steps, "positions": True}
+    model = self_attention_model(heads, time_steps)
     data = make_sequences(16, time_steps)
-    compare_gradients(watched, self_attention_model(heads, time_steps), *data, **job)
+    compare_gradients(watched, model, *data, "self_attention", loss=CATEGORICAL, **options)

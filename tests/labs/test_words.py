@@ -48,7 +48,7 @@ def run_typescript(tmp_path, imports: str, expression: str, *arguments: object):
 def test_every_percentage_of_a_hundred_is_the_one_the_notebook_says(tmp_path):
     said = run_typescript(
         tmp_path,
-        'import { describe } from "./pooling"',
+        'import { describe } from "./chapters/attention_pooling"',
         """Array.from({ length: 101 }, (_, hits) => {
             const weights = Array.from({ length: 100 }, (_, i) => (i < hits ? [0, 1] : [1, 0]));
             return describe(weights, weights.map(() => [1, 1]), weights.map(() => 1)).verdict;
@@ -73,7 +73,7 @@ def test_of_equal_weights_the_first_count_as_in_the_notebook(tmp_path, weights, 
     weights = np.asarray(weights)
     verdict = run_typescript(
         tmp_path,
-        'import { describeAnswers } from "./src/verdict"',
+        'import { describeAnswers } from "./shared/verdict"',
         "describeAnswers(given[0], given[1], 'row').verdict",
         weights.tolist(),
         answers,
@@ -95,7 +95,7 @@ def read_link(tmp_path, slider, asked):
     control = {"name": "a", "label": "a", "kind": kind, "value": low, "min": low, "max": high, "step": step}
     found = run_typescript(
         tmp_path,
-        'import { fromHash } from "./src/state"',
+        'import { fromHash } from "./page/address"',
         "given[1].map(asked => fromHash(`#lab?a=${asked}`, 'lab', given[0]))",
         [control],
         asked,
@@ -133,13 +133,13 @@ def test_a_date_is_encoded_once_and_leaves_no_tensor_behind(tmp_path):
         tmp_path,
         TENSORFLOW
         + """
-        import { beamSearch } from "./dates";
-        import { buildModel } from "./seq2seq";
-        import { seededRandom } from "./src/random";
+        import { beamSearch } from "./chapters/seq2seq_dates";
+        import { buildModel } from "./chapters/seq2seq_attention";
+        import { seededRandom } from "./shared/random";
 
         async function search() {
             await startTensorFlow();
-            const model = buildModel("additive", seededRandom(0));
+            const model = buildModel({ score: "additive", units: 32 }, seededRandom(0));
             const before = tf.memory().numTensors;
             let beams;
             const { kernels } = await tf.profile(() => void (beams = beamSearch(model, [1, 3, 4, 5, 2], 3)));
@@ -172,10 +172,11 @@ def test_the_effect_of_each_step_is_the_one_that_chapter_7_computes(tmp_path):
     run = types.SimpleNamespace(models=types.SimpleNamespace(model=model), x=x)
     found = run_typescript(
         tmp_path,
-        TENSORFLOW + 'import { effects } from "./explanation"',
+        TENSORFLOW + 'import { effects } from "./chapters/attention_as_explanation"',
         """startTensorFlow().then(() => {
-            const [x, readout] = given.map(rows => tf.tensor2d(rows));
-            return effects(inputs => ({ weights: inputs, logits: tf.matMul(inputs, readout) }), x.dataSync(), 8);
+            const [x, readout] = given.map(rows => Float32Array.from(rows.flat()));
+            const predict = ({ x }) => ({ logits: tf.matMul(tf.tensor2d(x, [x.length / 20, 20]), tf.tensor2d(readout, [20, 1])).dataSync() });
+            return effects(predict, x, 8);
         })""",
         x.tolist(),
         readout.tolist(),

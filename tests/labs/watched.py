@@ -205,9 +205,10 @@ def first_report(watched: Watched, lab: str, settings: dict) -> tuple[dict, dict
         """([lab, settings]) => new Promise(resolve => {
             const worker = new Worker("attention-lab-worker.js", { type: "module" });
             worker.onmessage = ({ data }) => {
-                if (data.kind !== "ready") resolve([data.progress, data.findings]);
+                if (data.kind !== "started") resolve([data.progress, data.findings]);
             };
-            worker.postMessage({ kind: "train", run: 1, lab, settings });
+            worker.postMessage({ kind: "open", lab, handed: { constants: {}, given: {} } });
+            worker.postMessage({ kind: "train", run: 1, settings });
         })""",
         [lab, settings],
     )
