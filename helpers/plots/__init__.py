@@ -1,0 +1,34 @@
+"""Figures that say in words what they show.
+
+Every function returns a `Figure`. Its `alt` is the result as a sentence: the text for readers who
+cannot see the picture, the verdict under a live lab, and what a test compares with a fresh run.
+"""
+
+from helpers.plots.bars import attention_bars, attention_grid, sample_bars, verdict, weight_and_effect
+from helpers.plots.figure import DOTS_PER_INCH, FONT_SIZE, WIDTH, Figure
+from helpers.plots.heatmaps import alignment, alignment_heatmap, heatmap
+from helpers.plots.measurements import dots, power_laws, scaling
+from helpers.plots.tokens import keyword_verdict, token_weights
+from helpers.plots.trainings import learning_curve, losses_and_attention
+
+__all__ = [
+    "DOTS_PER_INCH",
+    "FONT_SIZE",
+    "WIDTH",
+    "Figure",
+    "alignment",
+    "alignment_heatmap",
+    "attention_bars",
+    "attention_grid",
+    "dots",
+    "heatmap",
+    "keyword_verdict",
+    "learning_curve",
+    "losses_and_attention",
+    "power_laws",
+    "sample_bars",
+    "scaling",
+    "token_weights",
+    "verdict",
+    "weight_and_effect",
+]
