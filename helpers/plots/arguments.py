@@ -7,7 +7,7 @@ from helpers import checks
 
 def weights(name, value, dimensions):
     """Return `value` as an array of numbers ≥ 0."""
-    weights = checks.finite_array(name, value, dimensions)
+    weights = checks.finite_array(name, value, dimensions).astype("float64")
     if weights.min() < 0:
         raise ValueError(f"{name} must not be below 0, got {weights.min():g}")
     return weights
@@ -18,14 +18,18 @@ def titled(panels):
     return checks.dictionary("panels", panels if isinstance(panels, dict) else {"": panels})
 
 
-def panels(panels, dimensions):
-    """Return the panels as arrays (seeds, n) with one n for all."""
+def panels(panels, dimensions, least=-np.inf):
+    """Return the panels as arrays (seeds, n) with one n for all, and no number below `least`."""
     panels = {
-        title: np.atleast_2d(checks.finite_array("panels", p, dimensions)) for title, p in panels.items()
+        title: np.atleast_2d(checks.finite_array("panels", p, dimensions)).astype("float64")
+        for title, p in panels.items()
     }
     lengths = sorted({values.shape[1] for values in panels.values()})
     if len(lengths) != 1:
         raise ValueError(f"panels must hold equal numbers of values, got {lengths}")
+    lowest = min(values.min() for values in panels.values())
+    if lowest < least:
+        raise ValueError(f"panels must not be below {least}, got {lowest:g}")
     return panels
 
 

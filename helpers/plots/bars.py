@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments
+from helpers.plots import arguments, found
 from helpers.plots.figure import FONT_SIZE, WIDTH, Figure, corners, name_chart, outline, style
 
 _MEASURES = ("weight", "effect")
@@ -18,12 +18,9 @@ def verdict(weights, answer, axis="column"):
     >>> verdict([0.2, 0.5, 0.3], answer=1)
     'The largest weight, 0.50, is on column 1: found.'
     """
-    weights = checks.finite_array("weights", weights, (1,))
+    weights = arguments.weights("weights", weights, (1,))
     answer = checks.integer("answer", answer, 0, len(weights) - 1)
-    checks.text("axis", axis)
-    largest = int(np.argmax(weights))
-    said = f"The largest weight, {weights[largest]:.2f}, is on {axis} {largest}"
-    return f"{said}: found." if largest == answer else f"{said}, the answer on {axis} {answer}: not found."
+    return found.bars({"": weights}, answer, checks.text("axis", axis))
 
 
 def attention_bars(panels, answer, *, axis="column"):
@@ -36,15 +33,15 @@ def attention_bars(panels, answer, *, axis="column"):
         axis: what an index counts, "column" or "step".
 
     Returns:
-        A Figure whose `alt` gives the verdict of each panel.
+        A Figure whose `alt` gives the verdict of each panel; it is found where all panels are.
 
     Raises:
-        TypeError, ValueError: weights that are not numbers, or an answer outside them.
+        TypeError, ValueError: weights that are no numbers ≥ 0, or an answer outside them.
     """
-    panels = arguments.panels(arguments.titled(panels), (1, 2))
+    checks.text("axis", axis)
+    panels = arguments.panels(arguments.titled(panels), (1, 2), least=0)
     answer = checks.integer("answer", answer, 0, next(iter(panels.values())).shape[1] - 1)
-    verdicts = {title: verdict(weights.mean(axis=0), answer, axis) for title, weights in panels.items()}
-    alt = " ".join(f"{title}: {said}" if title else said for title, said in verdicts.items())
+    alt = found.bars({title: weights.mean(axis=0) for title, weights in panels.items()}, answer, axis)
     several_seeds = any(len(weights) > 1 for weights in panels.values())
     quantity = "mean weight" if several_seeds else "weight"
     # All attention is drawn on one scale, so that two figures can be compared by eye.
@@ -61,24 +58,21 @@ def attention_grid(rows, answer, *, axis="column"):
         axis: what an index counts, "column" or "step".
 
     Returns:
-        A Figure whose `alt` says for each chart where the largest weight is. It gives no weight:
-            that is for the picture, as second decimals differ from one kind of machine to another.
+        A Figure whose `alt` says for each chart where the largest weight is; it is found where all
+            charts are.
 
     Raises:
-        TypeError, ValueError: weights that are not numbers, an answer outside them, or rows with
+        TypeError, ValueError: weights that are no numbers ≥ 0, an answer outside them, or rows with
             different columns.
     """
     checks.text("axis", axis)
     rows = {title: checks.dictionary("rows", row) for title, row in checks.dictionary("rows", rows).items()}
     columns = arguments.equal_keys("rows must have equal columns", rows)
     flat = {(title, column): row[column] for title, row in rows.items() for column in columns}
-    flat = arguments.panels(flat, (1, 2))
+    flat = arguments.panels(flat, (1, 2), least=0)
     answer = checks.integer("answer", answer, 0, next(iter(flat.values())).shape[1] - 1)
-    largest = {titles: int(weights.mean(axis=0).argmax()) for titles, weights in flat.items()}
-    alt = " ".join(
-        f"{title}, {column}: largest on {axis} {index}, {'found' if index == answer else 'not found'}."
-        for (title, column), index in largest.items()
-    )
+    means = {title: {column: flat[title, column].mean(axis=0) for column in columns} for title in rows}
+    alt = found.grid(means, answer, axis)
     figure = Figure(alt, height=0.7 + 1.15 * len(rows))
     grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
     for axes, weights in zip(grid.flat, flat.values(), strict=True):
@@ -129,8 +123,8 @@ def weight_and_effect(rows, *, axis="step", ablated=None):
 
     Returns:
         A Figure whose `alt` says for each row where the largest weight and the largest effect are:
-            "found" where both are on the answer. With `ablated` it also gives the effects of that
-            step and of the answer, to one decimal.
+            found where both are on the answer, clearly. With `ablated` it also gives the effects
+            of that step and of the answer, to one decimal.
 
     Raises:
         TypeError, ValueError: no row, numbers that are none, rows of different shapes, or an answer
@@ -141,30 +135,16 @@ def weight_and_effect(rows, *, axis="step", ablated=None):
         if not isinstance(row, (list, tuple)) or len(row) != 3:
             raise TypeError(f"rows must be triples (weights, effects, answer), got {row!r}")
     flat = {(title, name): row[i] for title, row in rows.items() for i, name in enumerate(_MEASURES)}
-    flat = arguments.panels(flat, (1, 2))
+    flat = arguments.panels(flat, (1, 2), least=0)
     last = next(iter(flat.values())).shape[1] - 1
     answers = {title: checks.integer("answer", row[2], 0, last) for title, row in rows.items()}
     if ablated is not None:
         ablated = checks.integer("ablated", ablated, 0, last)
-    means = {key: values.mean(axis=0) for key, values in flat.items()}
-    said = []
-    for title, answer in answers.items():
-        weight, effect = (int(means[title, name].argmax()) for name in _MEASURES)
-        found = "found" if weight == effect == answer else "not found"
-        said.append(
-            f"{title}: largest weight on {axis} {weight}, largest effect on {axis} {effect}, {found}."
-        )
-        if ablated is not None:
-            sizes = means[title, "effect"]
-            of_answer = f"the answer, {axis} {answer},"
-            said.append(
-                f"Ablating {of_answer} changes the prediction by {sizes[answer]:.1f}."
-                if ablated == answer
-                else f"Ablating {axis} {ablated} changes the prediction by {sizes[ablated]:.1f}, "
-                f"ablating {of_answer} by {sizes[answer]:.1f}."
-            )
-
-    figure = Figure(" ".join(said), height=0.7 + 1.15 * len(rows))
+    means = {
+        title: (*(flat[title, name].mean(axis=0) for name in _MEASURES), answer)
+        for title, answer in answers.items()
+    }
+    figure = Figure(found.effects(means, axis, ablated), height=0.7 + 1.15 * len(rows))
     grid = figure.subplots(len(rows), 2, sharex=True, sharey=True, squeeze=False)
     for axes_of_row, (title, answer) in zip(grid, answers.items(), strict=True):
         for axes, name in zip(axes_of_row, _MEASURES, strict=True):

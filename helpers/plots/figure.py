@@ -28,10 +28,16 @@ class Figure(matplotlib.figure.Figure):
         alt: the result in words.
         height: in inches; the width is the book's.
         layout: matplotlib's layout engine, or None for margins set by hand.
+        found: whether the known answer was found, None where there is none. As `margin` it is taken
+            from `alt` where that is a `Verdict`.
+        margin: how clearly, from an equal share, 0, to all the weight, 1.
     """
 
-    def __init__(self, alt, height, layout="constrained"):
-        self.alt = checks.text("alt", alt)
+    def __init__(self, alt, height, layout="constrained", *, found=None, margin=None):
+        self.alt = str(checks.text("alt", alt))
+        self.found = getattr(alt, "found", None) if found is None else checks.boolean("found", found)
+        margin = getattr(alt, "margin", None) if margin is None else margin
+        self.margin = None if margin is None else float(checks.finite_array("margin", margin, (0,)))
         if not 0 < checks.finite_array("height", height, (0,)) <= 100:
             raise ValueError(f"height must be above 0 and at most 100 inches, got {height!r}")
         super().__init__(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout=layout)
@@ -55,8 +61,10 @@ class Figure(matplotlib.figure.Figure):
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        size = {"alt": self.alt, "width": round(WIDTH * DOTS_PER_INCH / 1.5)}
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": size}
+        about = {"alt": self.alt, "width": round(WIDTH * DOTS_PER_INCH / 1.5)}
+        if self.found is not None:
+            about["found"] = self.found
+        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": about}
 
 
 def name_chart(axes, quantity, **options):

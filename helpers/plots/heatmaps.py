@@ -6,8 +6,9 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments
+from helpers.plots import arguments, found
 from helpers.plots.figure import FONT_SIZE, FONTS, WIDTH, Figure, name_chart, outline, say_scale, style
+from helpers.plots.found import Verdict
 
 
 def heatmap(weights, *, answers=(), row="row", column="column"):
@@ -21,7 +22,8 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
         column: what the columns count.
 
     Returns:
-        A Figure whose `alt` says how many answers were found among the largest weights of their row.
+        A Figure whose `alt` says how many answers were found among the largest weights of their row;
+            it is found where all were.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, or an answer outside them.
@@ -38,13 +40,12 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
         (checks.integer("answers", r, 0, rows - 1), checks.integer("answers", c, 0, columns - 1))
         for r, c in pairs
     }
-    wanted = [[c for r, c in answers if r == index] for index in range(rows)]
-    found = sum(len({*_largest(w, len(cells))} & {*cells}) for w, cells in zip(weights, wanted, strict=True))
-    alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}."
-    if answers:
-        alt += f" Answers found, as the largest weights of their {row}: {found} of {len(answers)}."
+    verdict = found.cells(weights, answers, row)
+    alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}. {verdict}".rstrip()
 
-    figure = Figure(alt, height=min(5.6, 1.2 + WIDTH * rows / columns))
+    figure = Figure(
+        Verdict(alt, verdict.found, verdict.margin), height=min(5.6, 1.2 + WIDTH * rows / columns)
+    )
     axes = figure.subplots()
     _draw_cells(axes, weights, weights.max(), sorted(answers))
     say_scale(axes, weights.max(), "answers outlined" if answers else "")
@@ -64,8 +65,8 @@ def alignment(weights, source, target, *, sources=None):
             of the shape of the weights, as `dates.get_dates` returns it; it is outlined.
 
     Returns:
-        A Figure whose `alt` says whether most of the target's characters that have a source have
-        their largest weight on it.
+        A Figure whose `alt` says how many of the target's characters that have a source have their
+            largest weight on it; it is found where all have.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, or of another shape than the texts.
@@ -76,19 +77,15 @@ def alignment(weights, source, target, *, sources=None):
     for name, array in {"weights": weights, "sources": sources}.items():
         if array.shape != shape:
             raise ValueError(f"{name} must have the shape of the texts, {shape}, got {array.shape}")
-    known = sources.any(axis=1)
-    found = int(sources[np.arange(len(target)), weights.argmax(axis=1)].sum())
-    alt = f"Alignment of “{target}” with “{source}”."
-    if known.any():
-        verdict = "found" if 2 * found > known.sum() else "not found"
-        alt += f" Of the {known.sum()} characters with a known source most look at it: {verdict}."
+    verdict = found.characters(weights, sources)
+    alt = f"Alignment of “{target}” with “{source}”. {verdict}".rstrip()
 
-    figure = Figure(alt, height=1.0 + 0.2 * len(target))
+    figure = Figure(Verdict(alt, verdict.found, verdict.margin), height=1.0 + 0.2 * len(target))
     axes = figure.subplots()
     _draw_cells(axes, weights, weights.max(), ())
     for row, column, width in _runs(sources):
         axes.add_patch(outline(column - 0.5, row - 0.5, width, 1))
-    say_scale(axes, weights.max(), "answers outlined" if known.any() else "")
+    say_scale(axes, weights.max(), "answers outlined" if sources.any() else "")
     axes.set_xticks(range(len(source)), visible(source), family=FONTS)
     axes.set_yticks(range(len(target)), visible(target), family=FONTS)
     return figure
@@ -107,8 +104,7 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
 
     Returns:
         A Figure whose `alt` says in how many rows the largest weight is the answer: of each panel, and,
-        where they share one alignment, of the mean of all. It gives no weight: second decimals differ
-        from one kind of machine to another.
+            where they share one alignment, of the mean of all. It is found where all these rows are.
 
     Raises:
         TypeError, ValueError: weights that are not numbers, panels of different shapes, or an
@@ -136,18 +132,12 @@ def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
     for steps in answers.values():
         if len(steps) != queries:
             raise ValueError(f"alignment must hold one key for each of {queries} queries, got {len(steps)}")
-    if own:
-        said = [f"{title}: {_rows_found(panels[title], steps)}" for title, steps in answers.items()]
-    else:
-        steps = next(iter(answers.values()))
-        each = [f"{title}: {_count_found(weights, steps)}" for title, weights in panels.items()]
-        aside = f" ({', '.join(each)})" if len(panels) > 1 else ""
-        said = [_rows_found(np.mean(list(panels.values()), axis=0), steps, aside)]
+    alt = found.queries(panels, answers if own else next(iter(answers.values())))
 
     side = 3.3 if len(panels) == 1 else (WIDTH - 0.9) / len(panels)
     head = 0.4 if len(panels) == 1 else 0.65
     height = side * min(1.2, max(0.4, queries / keys)) + head + 0.55
-    figure = Figure(" ".join(said), height, layout=None)
+    figure = Figure(alt, height, layout=None)
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     top = max(weights.max() for weights in panels.values())
     for axes, (title, weights) in zip(grid, panels.items(), strict=True):
@@ -186,18 +176,3 @@ def _runs(sources):
 def visible(text):
     """Return the characters of a text, a space as a sign that can be seen."""
     return ["␣" if character.isspace() else character for character in text]
-
-
-def _largest(weights, count):
-    """Return where the `count` largest of `weights` (n,) are; of equal ones the first."""
-    return np.argsort(-weights, kind="stable")[:count].tolist()
-
-
-def _count_found(weights, answers):
-    return int((weights.argmax(axis=1) == answers).sum())
-
-
-def _rows_found(weights, answers, aside=""):
-    found = _count_found(weights, answers)
-    said = f"The answer has the largest mean weight in {found} of {len(answers)} rows{aside}"
-    return f"{said}: found." if found == len(answers) else f"{said}: not found."

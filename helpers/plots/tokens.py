@@ -8,8 +8,9 @@ from matplotlib.colors import to_rgb
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments
+from helpers.plots import arguments, found
 from helpers.plots.figure import FONT_SIZE, Figure, corners, outline, say_scale
+from helpers.plots.found import Verdict
 
 TOKEN_COLUMNS = 60.2  # letters of a fixed width in a line of tokens; 40 single letters fill one
 TOKEN_GAP = 0.5  # between two tokens, in letters
@@ -25,8 +26,8 @@ def keyword_verdict(weights, answers, padding):
         padding: True where a step is padding, (samples, steps).
 
     Returns:
-        A sentence that ends with "found." where the keyword has the largest weight in 99 % of the
-        samples or more, else with "not found.". Percents are rounded down: 100 means all.
+        A Verdict: found where the keyword has the largest weight, clearly, in 99 % of the samples or
+            more. Percents are rounded down: 100 means all.
 
     Raises:
         TypeError, ValueError: arrays that are not numbers, or of shapes that do not fit.
@@ -41,14 +42,7 @@ def keyword_verdict(weights, answers, padding):
         raise ValueError(
             f"weights, answers and padding must fit, got {weights.shape}, {answers.shape}, {padding.shape}"
         )
-    hits = int((weights.argmax(axis=1) == answers).sum())
-    percent = 100 * hits // len(weights)
-    lost = np.where(padding, weights, 0).sum(axis=1).mean()
-    lost = "exactly 0" if lost == 0 else "below 0.01" if lost < 0.01 else f"{lost:.2f}"
-    return (
-        f"Mean weight on padding: {lost}. Largest weight on the keyword in "
-        f"{percent} % of held-out samples: {'found' if percent >= 99 else 'not found'}."
-    )
+    return found.keywords(weights, answers, padding)
 
 
 def token_weights(tokens, weights, answers=None, *, top=None, alt=None):
@@ -59,11 +53,11 @@ def token_weights(tokens, weights, answers=None, *, top=None, alt=None):
         weights: for each row as many numbers ≥ 0.
         answers: for each row the index of the token that is the answer; None where none is known.
         top: the weight with the full colour; None for the largest one.
-        alt: what the figure shows, where more is known than the rows tell.
+        alt: what the figure shows, where more is known than the rows tell: a text, or a Verdict.
 
     Returns:
         A Figure. Without `alt` its text says in how many rows the largest weight is on the answer,
-            or without answers which token has it.
+            and it is found where it is in all; or without answers, which token has it.
 
     Raises:
         TypeError, ValueError: tokens that are no strings, weights that are not numbers, rows that
@@ -119,10 +113,9 @@ def _token_rows(tokens, weights, answers):
 
 
 def _largest_tokens(rows):
-    answered = [(values, answer) for _, values, answer in rows if answer is not None]
-    if answered:
-        found = sum(int(values.argmax()) == answer for values, answer in answered)
-        return f"{len(rows)} rows of tokens. Largest weight on the answer: {found} of {len(answered)}."
+    verdict = found.tokens([values for _, values, _ in rows], [answer for *_, answer in rows])
+    if verdict:
+        return Verdict(f"{len(rows)} rows of tokens. {verdict}", verdict.found, verdict.margin)
     said = [texts[int(values.argmax())] or "padding" for texts, values, _ in rows]
     return " ".join(f"Row {number}: largest weight on “{text}”." for number, text in enumerate(said, 1))
 

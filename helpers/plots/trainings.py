@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments
+from helpers.plots import arguments, found
 from helpers.plots.bars import draw_bars, mark_answer
 from helpers.plots.figure import FONT_SIZE, Figure, name_chart, style
 
@@ -55,7 +55,7 @@ def losses_and_attention(history, weights, answer, *, axis="column"):
 
     Returns:
         A Figure whose `alt` gives each training's last loss and whether its largest weight is on
-        the answer.
+            the answer; it is found where all trainings found it.
 
     Raises:
         TypeError, ValueError: no training, weights that are not numbers, an answer outside them, or
@@ -69,17 +69,11 @@ def losses_and_attention(history, weights, answer, *, axis="column"):
     history = {name: arguments.losses(f"history[{name!r}]", losses) for name, losses in history.items()}
     diverged = [name for name, losses in history.items() if not np.isfinite(losses).all()]
     weights = arguments.panels(
-        {name: np.zeros_like(w) if name in diverged else w for name, w in weights.items()}, (1,)
+        {name: np.zeros_like(w) if name in diverged else w for name, w in weights.items()}, (1,), least=0
     )
     answer = checks.integer("answer", answer, 0, next(iter(weights.values())).shape[1] - 1)
-    said = [
-        f"{name}: diverged, not found."
-        if name in diverged
-        else f"{name}: loss {losses[-1]:.2f} after {len(losses)} epochs, "
-        f"{'found' if weights[name].argmax() == answer else 'not found'}."
-        for name, losses in history.items()
-    ]
-    figure = Figure(" ".join(said), height=3.0 + 1.15 * len(weights))
+    alt = found.trainings(history, {name: values[0] for name, values in weights.items()}, answer)
+    figure = Figure(alt, height=3.0 + 1.15 * len(weights))
     axes_of_losses, *rows = figure.subplots(1 + len(weights), height_ratios=[2] + [1] * len(weights))
     _draw_curves(axes_of_losses, history)
     starts = [losses[0] for losses in history.values() if np.isfinite(losses[0])]

@@ -89,7 +89,8 @@ def test_notebook_gets_the_picture_and_the_words(make):
     figure = make()
     data, metadata = figure._repr_mimebundle_()
     assert data == {"image/png": figure.png(), "text/plain": figure.alt}
-    assert metadata == {"image/png": {"alt": figure.alt, "width": 538}}
+    found = {} if figure.found is None else {"found": figure.found}
+    assert metadata == {"image/png": {"alt": figure.alt, "width": 538, **found}}
 
 
 def test_nothing_is_drawn_in_a_colour_that_one_ground_swallows(make):
@@ -127,8 +128,11 @@ def test_verdict_says_where_the_largest_weight_is(answer, said):
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.data())
 def test_verdict_finds_the_answer_where_it_is_largest_and_nowhere_else(weights, data):
     answer = data.draw(st.integers(0, len(weights) - 1))
-    found = plots.verdict(weights, answer).endswith(": found.")
-    assert found == (weights.index(max(weights)) == answer)
+    said = plots.verdict(weights, answer)
+    is_largest = weights.index(max(weights)) == answer
+    assert said.found == (is_largest and said.margin >= 0.05)
+    assert said.endswith(": found.") == said.found
+    assert said.endswith(": not found.") == (not is_largest)
 
 
 def test_bars_are_the_weights():
@@ -705,13 +709,15 @@ def aligned():
 def test_alignment_says_whether_most_characters_look_at_what_says_them():
     weights, sources = aligned()
     said = plots.alignment(weights, "五 月x", "a-b", sources=sources).alt
-    assert (
-        said
-        == "Alignment of “a-b” with “五 月x”. Of the 3 characters with a known source most look at it: found."
+    assert said == (
+        "Alignment of “a-b” with “五 月x”. Of the characters with a known source 2 of 3 look at it: not found."
     )
-    weights[2] = weights[1]
+    weights[1] = weights[1, ::-1]
+    sources[1] = sources[1, ::-1]
+    sources[1, 2] = True
     figure = plots.alignment(weights, "五 月x", "a-b", sources=sources)
-    assert figure.alt.endswith("most look at it: not found.")
+    assert figure.alt.endswith("3 of 3 look at it: found.")
+    assert figure.found
     assert figure.png().startswith(b"\x89PNG")
 
 
