@@ -8,7 +8,7 @@ cannot see the picture, the verdict under a live lab, and what a test compares w
 from helpers.plots.bars import attention_bars, attention_grid, sample_bars, verdict, weight_and_effect
 from helpers.plots.figure import DOTS_PER_INCH, FONT_SIZE, WIDTH, Figure
 from helpers.plots.found import Verdict
-from helpers.plots.heatmaps import alignment, alignment_heatmap, heatmap
+from helpers.plots.heatmaps import heatmap, query_key_heatmap, text_alignment
 from helpers.plots.measurements import dots, power_laws, scaling
 from helpers.plots.tokens import keyword_verdict, token_weights
 from helpers.plots.trainings import learning_curve, losses_and_attention
@@ -19,8 +19,6 @@ __all__ = [
     "WIDTH",
     "Figure",
     "Verdict",
-    "alignment",
-    "alignment_heatmap",
     "attention_bars",
     "attention_grid",
     "dots",
@@ -29,8 +27,10 @@ __all__ = [
     "learning_curve",
     "losses_and_attention",
     "power_laws",
+    "query_key_heatmap",
     "sample_bars",
     "scaling",
+    "text_alignment",
     "token_weights",
     "verdict",
     "weight_and_effect",

@@ -1,4 +1,8 @@
-"""Heatmaps: weights as cells in rows and columns, the answers outlined."""
+"""Heatmaps: weights as cells in rows and columns, the answers outlined.
+
+`heatmap` draws any weights, with as many answers as you like. In `query_key_heatmap` the rows are queries and
+the columns keys, with one answer a query and a panel a head. `text_alignment` has characters on both axes.
+"""
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
@@ -54,7 +58,7 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
     return figure
 
 
-def alignment(weights, source, target, *, sources=None):
+def text_alignment(weights, source, target, *, sources=None):
     """Draw what each character of one text looks at in another, the characters on both axes.
 
     Args:
@@ -91,7 +95,7 @@ def alignment(weights, source, target, *, sources=None):
     return figure
 
 
-def alignment_heatmap(panels, alignment, *, query="query step", key="key step"):
+def query_key_heatmap(panels, alignment, *, query="query step", key="key step"):
     """Draw which key each query attends to, a panel of cells for each head, the answers outlined.
 
     Args:

@@ -279,8 +279,8 @@ FIGURES = {
         ),
         is_figure,
     ),
-    "plots.alignment": Case(
-        plots.alignment,
+    "plots.text_alignment": Case(
+        plots.text_alignment,
         sized(
             source=st.text(**LETTER),
             target=st.text(**LETTER),
@@ -309,8 +309,8 @@ FIGURES = {
         ),
         is_figure,
     ),
-    "plots.alignment_heatmap": Case(
-        plots.alignment_heatmap,
+    "plots.query_key_heatmap": Case(
+        plots.query_key_heatmap,
         sized(
             panels=floats(3, 4) | named(floats(3, 4)),
             alignment=st.lists(st.integers(0, 3), min_size=3, max_size=3),
