@@ -22,7 +22,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LARGEST = 2**53  # up to here JavaScript knows every integer
 
 
-def live(function, *, lab, given=None, **sliders):
+def live(function, *, lab, given=None, constants=None, **sliders):
     """Put sliders over `function`; every move calls it and shows the figure it returns.
 
     Args:
@@ -33,6 +33,8 @@ def live(function, *, lab, given=None, **sliders):
             the browser has none, so that the site shows the picture.
         given: what that lab is handed where it cannot train its model itself: a dict of texts, and
             of lists of float arrays, such as a model's weights, which travel in half precision.
+        constants: what function and lab have in common beside the sliders, such as how many samples
+            they train on: a dict of numbers, texts, True or False, or lists of these.
         **sliders: for a parameter of `function`, what its slider offers. `(low, high)` or
             `(low, high, step)` of integers or floats; a list of numbers or strings to choose from;
             True or False for a switch; `str` for a box to type in. The slider starts at the
@@ -43,8 +45,10 @@ def live(function, *, lab, given=None, **sliders):
         exception in `function` is shown, and the next value works again.
 
     Raises:
-        TypeError: `function` cannot be called, or a slider or `given` is of none of these forms.
-        ValueError: a number of `given` is too large for half precision; `function` has no parameter
+        TypeError: `function` cannot be called, or a slider, `given` or `constants` is of none of these
+            forms.
+        ValueError: a number of `given` is too large for half precision, one of `constants` is not
+            finite; `function` has no parameter
             of a slider's name, or the parameter has no default, or one that the slider does not
             offer: outside its range, or an integer off its steps.
     """
@@ -52,9 +56,13 @@ def live(function, *, lab, given=None, **sliders):
         raise TypeError(f"function must be callable, got {function!r}")
     if lab is not None and (not isinstance(lab, str) or not lab):
         raise TypeError(f"lab must be the name of a lab, or None, got {lab!r}")
-    if given is not None and not isinstance(given, dict):
-        raise TypeError(f"given must be a dict, got {given!r}")
-    handed = {name: _handed(name, value) for name, value in (given or {}).items()}
+    for name, value in {"given": given, "constants": constants}.items():
+        if value is not None and not isinstance(value, dict):
+            raise TypeError(f"{name} must be a dict, got {value!r}")
+    handed = {
+        "given": {name: _handed(name, value) for name, value in (given or {}).items()},
+        "constants": {name: _constant(name, value) for name, value in (constants or {}).items()},
+    }
     parameters = inspect.signature(function).parameters
     controls = [_control(name, offer, parameters) for name, offer in sliders.items()]
     if not controls:
@@ -64,6 +72,21 @@ def live(function, *, lab, given=None, **sliders):
         if name not in sliders and parameter.default is parameter.empty and not collects:
             raise ValueError(f"sliders must include {name!r}: function has no default for it")
     return _Live(function, lab, handed, controls)
+
+
+def _constant(name, value):
+    """Return a constant as JSON can hold it."""
+    if isinstance(value, (list, tuple)):
+        return [_constant(name, item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, (bool, int, float, str)):
+        raise TypeError(
+            f"constants must be numbers, texts, True or False, or lists of these, got {value!r} as {name!r}"
+        )
+    if isinstance(value, float) and not np.isfinite(value):
+        raise ValueError(f"constants must be finite, got {value} as {name!r}")
+    return value
 
 
 def _handed(name, value):
@@ -146,7 +169,7 @@ class _Live:
         self._widgets = {control["name"]: _widget(control) for control in controls}
         self._picture = ipywidgets.Image(format="png", layout={"width": "100%", "max_width": "538px"})
         self._caption = ipywidgets.HTML()
-        self._said = ""
+        self._said, self._found, self._margin = "", None, None
         self._waiting = threading.Event()
         self._training = threading.Lock()
         for widget in self._widgets.values():
@@ -192,22 +215,31 @@ class _Live:
             for figure in figures if inspect.isgenerator(figures) else [figures]:
                 self._picture.value = b"" if isinstance(figure, str) else _png(figure)
                 self._said = figure if isinstance(figure, str) else getattr(figure, "alt", "")
+                # A message takes the place of a picture, so it has found nothing.
+                self._found = getattr(figure, "found", False if isinstance(figure, str) else None)
+                self._margin = getattr(figure, "margin", None)
                 if self._waiting.is_set():
                     break
         except Exception as error:
-            self._said = f"{type(error).__name__}: {error}"
+            self._said, self._found, self._margin = f"{type(error).__name__}: {error}", False, None
         except KeyboardInterrupt:
-            self._said = "Interrupted. Move a slider to train again."
+            self._said, self._found, self._margin = "Interrupted. Move a slider to train again.", False, None
         self._caption.value = html.escape(self._said)
 
     def _element(self):
         said, picture = html.escape(self._said), ""
         if self._picture.value:  # a message comes without
             picture = f'<img width="538" alt="{said}" src="{_data_address(self._picture.value)}">'
-        given = f' given="{html.escape(json.dumps(self._handed))}"' if self._handed else ""
+        attributes = {"lab": self._lab}
+        attributes |= {name: json.dumps(value) for name, value in self._handed.items() if value}
+        attributes["controls"] = json.dumps(self._controls)
+        if self._found is not None:
+            attributes["data-found"] = str(self._found).lower()
+        if self._margin is not None:
+            attributes["data-margin"] = f"{self._margin:.2f}"
+        written = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
         return (
-            f'<attention-lab lab="{html.escape(self._lab)}"{given} '
-            f'controls="{html.escape(json.dumps(self._controls))}">'
+            f"<attention-lab {written}>"
             f"<figure>{picture}<figcaption>{said} "
             "Its sliders need JavaScript here, or a running notebook.</figcaption></figure></attention-lab>"
         )

@@ -641,3 +641,83 @@ def test_nothing_is_handed_over_where_there_is_nothing():
 def test_what_cannot_be_handed_over_is_named(given, error, message):
     with pytest.raises(error, match=message):
         live(lambda text="5": figure(), lab="dates", given=given, text=str)
+
+
+@pytest.mark.parametrize(
+    ("found", "margin", "attributes"),
+    [
+        (True, 0.427, {"data-found": "true", "data-margin": "0.43"}),
+        (False, -0.05, {"data-found": "false", "data-margin": "-0.05"}),
+        (None, None, {}),
+    ],
+)
+def test_the_element_says_whether_the_answer_was_found(found, margin, attributes):
+    def function(amount=0):
+        return plots.Figure("The words do not matter: not found, found.", 1, found=found, margin=margin)
+
+    _, elements = element_of(live(function, lab="dense", amount=(0, 9)))
+    element = elements["attention-lab"]
+    assert {name: value for name, value in element.items() if name.startswith("data-")} == attributes
+
+
+def test_the_last_figure_of_several_says_whether_the_answer_was_found():
+    def function(amount=0):
+        for margin in (0.2, 0.8):
+            yield plots.Figure("Words.", 1, found=margin > 0.5, margin=margin)
+
+    _, elements = element_of(live(function, lab="dense", amount=(0, 9)))
+    assert elements["attention-lab"]["data-found"] == "true"
+    assert elements["attention-lab"]["data-margin"] == "0.80"
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()])
+def test_a_message_or_a_failure_has_found_nothing(error):
+    def function(amount=0):
+        yield plots.Figure("Words.", 1, found=True, margin=0.9)
+        raise error
+
+    for lab in (
+        live(lambda amount=0: "no date: found", lab="dates", amount=(0, 9)),
+        live(function, lab="dense", amount=(0, 9)),
+    ):
+        _, elements = element_of(lab)
+        assert elements["attention-lab"]["data-found"] == "false"
+        assert "data-margin" not in elements["attention-lab"]
+
+
+def test_constants_travel_in_the_element_as_json():
+    constants = {
+        "samples": np.int64(512),
+        "rate": np.float32(0.5),
+        "steps": [1, 2],
+        "name": HOSTILE,
+        "mask": True,
+    }
+    _, elements = element_of(live(of(5), lab="dense", constants=constants, amount=(0, 9)))
+    assert json.loads(elements["attention-lab"]["constants"]) == {
+        "samples": 512,
+        "rate": 0.5,
+        "steps": [1, 2],
+        "name": HOSTILE,
+        "mask": True,
+    }
+    _, elements = element_of(live(of(5), lab="dense", amount=(0, 9)))
+    assert "constants" not in elements["attention-lab"]
+
+
+@pytest.mark.parametrize(
+    ("constants", "error", "message"),
+    [
+        ([1], TypeError, r"constants must be a dict, got \[1\]"),
+        (
+            {"a": None},
+            TypeError,
+            "constants must be numbers, texts, True or False, or lists of these, got None as 'a'",
+        ),
+        ({"a": [1, {}]}, TypeError, "got {} as 'a'"),
+        ({"a": float("nan")}, ValueError, "constants must be finite, got nan as 'a'"),
+    ],
+)
+def test_constants_that_json_cannot_hold_are_named(constants, error, message):
+    with pytest.raises(error, match=message):
+        live(of(5), lab="dense", constants=constants, amount=(0, 9))
