@@ -4,7 +4,7 @@ import type { Memory } from "./javascript/memory";
 const PAGE = 65536; // bytes, WebAssembly's unit of memory
 
 /** The file's exports: the kernels, and where the memory that the file itself needs ends. */
-type Exports = Calls & { __heap_base: WebAssembly.Global };
+type Exports = Calls & { firstFree(): number };
 
 export interface Loaded {
   kernels: Kernels;
@@ -33,19 +33,19 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 export async function wasmKernels(file: BufferSource): Promise<Kernels> {
   const memory = new WebAssembly.Memory({ initial: 16 });
   const { instance } = await WebAssembly.instantiate(file, { env: { memory } });
-  const { __heap_base, ...calls } = instance.exports as unknown as Exports;
-  return Object.assign(wasmMemory(memory, __heap_base.value as number), calls);
+  const { firstFree, ...calls } = instance.exports as unknown as Exports;
+  return Object.assign(wasmMemory(memory, firstFree()), calls);
 }
 
-function wasmMemory(memory: WebAssembly.Memory, heapBase: number): Memory {
+function wasmMemory(memory: WebAssembly.Memory, firstFree: number): Memory {
   let numbers = new Float32Array(memory.buffer);
   return {
     get numbers() {
       return numbers;
     },
     unit: 4,
-    // Below lie tables of the file's own. Buffers begin at multiples of 16 bytes.
-    first: Math.ceil(heapBase / 16) * 16,
+    // Buffers begin at multiples of 16 bytes, and 0 means "none" to some kernels.
+    first: Math.max(16, Math.ceil(firstFree / 16) * 16),
     reserve(end) {
       const missing = end - memory.buffer.byteLength;
       if (missing <= 0) return;
