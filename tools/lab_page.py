@@ -42,13 +42,27 @@ def find_node() -> str:
 
 def build_labs(folder: Path) -> None:
     """Build the labs, and the harness for tests and benchmarks, into a folder."""
+    _run_node("build.mjs", str(folder))
+
+
+def _run_node(*command: str) -> None:
     if not (LABS / "node_modules" / "esbuild").exists():
         raise RuntimeError("labs/node_modules is missing: run `make install`.")
     built = subprocess.run(
-        [find_node(), "build.mjs", str(folder)], cwd=LABS, capture_output=True, text=True, timeout=120
+        [find_node(), *command], cwd=LABS, capture_output=True, text=True, timeout=300, check=False
     )
     if built.returncode != 0:
         raise RuntimeError(f"The labs do not build:\n{built.stderr}")
+
+
+def build_kernels() -> Path:
+    """Build the engine's kernels where they are missing or older than their source; return the file."""
+    kernels = LABS / "engine" / "build" / "kernels.wasm"
+    sources = [*(LABS / "engine" / "kernels").iterdir()]
+    if not kernels.exists() or max(path.stat().st_mtime for path in sources) > kernels.stat().st_mtime:
+        compiler = LABS / "node_modules" / "assemblyscript" / "bin" / "asc.js"
+        _run_node(str(compiler), "--config", "engine/kernels/asconfig.json")
+    return kernels
 
 
 def lab_html(lab: str, controls: list[dict]) -> str:

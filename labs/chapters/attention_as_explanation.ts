@@ -1,7 +1,8 @@
 /** Chapter 7: does the weight of a step say what the step does? The models of chapters 1 and 2, asked by ablation. */
+import { binaryCrossentropy } from "../engine";
+import { judgeEffects } from "../shared/found";
 import type { Findings } from "../shared/messages";
-import { binaryAccuracy, fixed, indexOfLargest, meanOfSamples, meanOverUnits } from "../shared/verdict";
-import { binaryCrossentropy } from "../tensorflow/layers";
+import { binaryAccuracy, fixed, meanOfSamples, meanOverUnits } from "../shared/numbers";
 import { dense } from "./dense_attention";
 import type { Predict, TrainedHere } from "./lab";
 import { recurrent } from "./recurrent_attention";
@@ -56,12 +57,6 @@ export function effects(predict: Predict, x: Float32Array, donors: number): numb
   });
 }
 
-function verdict(largestWeight: number, largestEffect: number, answer: number) {
-  const found = largestWeight === largestEffect && largestEffect === answer;
-  const effect = largestWeight === largestEffect ? "and so is the largest effect" : `the largest effect on step ${largestEffect}`;
-  return { found, sentence: `The largest weight is on step ${largestWeight}, ${effect}: ${found ? "found" : "not found"}.` };
-}
-
 export const explanation: TrainedHere<Options> = {
   constants: { num_held_out: 64 },
 
@@ -81,6 +76,8 @@ export const explanation: TrainedHere<Options> = {
     return lab.inputs(asked);
   },
 
+  targets: () => [1],
+
   call(model, inputs, options) {
     const { lab, options: asked } = origin(options);
     return lab.call(model, inputs, asked);
@@ -93,11 +90,10 @@ export const explanation: TrainedHere<Options> = {
     return lab.plan(asked);
   },
 
-  findings({ runs: [{ predict }], heldOut: { x, y }, isFinished }, { attention_step: answer }) {
+  findings({ runs: [{ predict }], heldOut: { x, y }, isFinished }, { model, attention_step: answer }) {
     const { weights, logits } = predict({ x });
     const meanWeights = meanOfSamples(meanOverUnits(weights, y.length, STEPS), y.length);
     const effect = isFinished ? effects(predict, x, DONORS) : effects(predict, x.subarray(0, NUM_GLANCED * STEPS), 1);
-    const { found, sentence } = verdict(indexOfLargest(meanWeights), indexOfLargest(effect), answer);
     const view = (ablated: number): Findings => ({
       picture: {
         kind: "bars",
@@ -110,12 +106,7 @@ export const explanation: TrainedHere<Options> = {
         ],
         picked: { position: ablated, control: "ablate" },
       },
-      found,
-      verdict:
-        (ablated === answer
-          ? `Ablating the answer, step ${answer}, changes the prediction by ${fixed(effect[answer])}. `
-          : `Ablating step ${ablated} changes the prediction by ${fixed(effect[ablated])}, ` +
-            `ablating the answer, step ${answer}, by ${fixed(effect[answer])}. `) + sentence,
+      ...judgeEffects(model, meanWeights, effect, answer, "step", ablated),
       metrics: [
         { label: "Held-out accuracy", value: fixed(binaryAccuracy(y, logits)) },
         { label: `Weight of step ${ablated}`, value: fixed(meanWeights[ablated]) },

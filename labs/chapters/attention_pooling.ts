@@ -1,19 +1,24 @@
 /** Chapter 4: which token is the keyword? Attention pooling over sequences of different lengths. */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Random } from "../shared/random";
-import { categoricalAccuracy, fixed, indexOfLargest, rowsOf } from "../shared/verdict";
 import {
-  categoricalCrossentropy,
+  adam,
   dense,
-  denseLayer,
   embedding,
-  embeddingLayer,
   glorotUniform,
-  maskedSoftmax,
+  layer,
+  matmul,
+  notEqual,
   relu,
-} from "../tensorflow/layers";
-import { adam } from "../tensorflow/optimizers";
-import type { Tensors, TrainedHere } from "./lab";
+  reshape,
+  softmax,
+  sparseCategoricalCrossentropy,
+  weightedSum,
+  type Tensor,
+  type Tensors,
+} from "../engine";
+import { judgeKeywords } from "../shared/found";
+import { categoricalAccuracy, fixed, rowsOf } from "../shared/numbers";
+import type { Random } from "../shared/random";
+import type { TrainedHere } from "./lab";
 
 const TIME_STEPS = 40;
 const SHORTEST = 5;
@@ -49,26 +54,30 @@ export function getData(numSamples: number, { max_length, distractors, padding }
   return { x, y, keywordSteps };
 }
 
+/** One learned query: (…, dimensions) → (…, 1). */
+function learnedQuery(random: Random) {
+  const weights = { W: glorotUniform([EMBEDDING_DIM, 1], random) };
+  return layer(weights, (x: Tensor) => matmul(x, weights.W));
+}
+
 export function buildModel(units: number, random: Random) {
   return {
-    embedding: embeddingLayer(NUM_TOKENS, EMBEDDING_DIM, random),
-    attention: { W: glorotUniform(EMBEDDING_DIM, 1, random) },
-    hidden: denseLayer(EMBEDDING_DIM, units, random),
-    output: denseLayer(units, NUM_KEYWORDS, random),
+    embedding: embedding(NUM_TOKENS, EMBEDDING_DIM, random),
+    attention: learnedQuery(random),
+    hidden: dense(EMBEDDING_DIM, units, random),
+    output: dense(units, NUM_KEYWORDS, random),
   };
 }
 
 /** The model: one score a step, a softmax over the steps that are no padding, and the weighted sum of the steps. */
-export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors, { mask }: { mask: boolean }) {
+export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { mask }: { mask: boolean }) {
   const [samples, timeSteps] = x.shape;
-  const values = embedding<tf.Tensor3D>(x, model.embedding); // (samples, time steps, dimensions)
-  const steps: tf.Tensor2D = tf.reshape(values, [samples * timeSteps, EMBEDDING_DIM]);
-  const scores: tf.Tensor2D = tf.reshape(tf.matMul(steps, model.attention.W), [samples, timeSteps]);
-  const attended = x.dataSync<"float32">().map((token) => Number(!mask || token !== 0));
-  const weights = maskedSoftmax(scores, attended);
-  const context: tf.Tensor2D = tf.sum(tf.mul(tf.reshape(weights, [samples, timeSteps, 1]), values), 1);
-  const hidden = relu(dense(context, model.hidden));
-  return { weights, logits: dense(hidden, model.output) };
+  const values = model.embedding(x); // (samples, time steps, dimensions)
+  const scores = reshape(model.attention(values), [samples, timeSteps]);
+  const weights = softmax(scores, mask ? notEqual(x, 0) : undefined);
+  const context = weightedSum(reshape(weights, [samples, 1, 1, timeSteps]), values); // (samples, 1, dimensions)
+  const hidden = relu(model.hidden(reshape(context, [samples, EMBEDDING_DIM])));
+  return { weights, logits: model.output(hidden) };
 }
 
 /** Keywords as capitals, distractors as small letters. */
@@ -77,20 +86,6 @@ function letter(token: number): string | null {
   return token <= NUM_KEYWORDS
     ? String.fromCharCode("A".charCodeAt(0) + token - 1)
     : String.fromCharCode("a".charCodeAt(0) + token - 1 - NUM_KEYWORDS);
-}
-
-/** The verdict, and the mean weight that a sample spends on padding. */
-export function describe(weights: number[][], tokens: number[][], keywordSteps: ArrayLike<number>) {
-  const spent = weights.map((row, sample) => row.reduce((sum, weight, i) => sum + (tokens[sample][i] === 0 ? weight : 0), 0));
-  const onPadding = spent.reduce((sum, value) => sum + value, 0) / weights.length;
-  const hits = weights.filter((row, sample) => indexOfLargest(row) === keywordSteps[sample]).length;
-  const percent = Math.floor((100 * hits) / weights.length);
-  const found = percent >= 99;
-  const padding = onPadding === 0 ? "exactly 0" : onPadding < 0.01 ? "below 0.01" : fixed(onPadding);
-  const verdict =
-    `Mean weight on padding: ${padding}. Largest weight on the keyword in ` +
-    `${percent} % of held-out samples: ${found ? "found" : "not found"}.`;
-  return { found, verdict, padding };
 }
 
 interface Options extends Task {
@@ -112,16 +107,18 @@ export const pooling: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   },
 
   build: ({ units }, random) => buildModel(units, random),
-  inputs: () => ({ x: [TIME_STEPS], y: [1] }),
+  inputs: () => ({ x: [TIME_STEPS] }),
+  targets: () => [1],
   call: callModel,
-  loss: categoricalCrossentropy,
-  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ rule: adam(learning_rate), batchSize: batch_size }] }),
+  loss: sparseCategoricalCrossentropy,
+  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut: { x, y, keywordSteps } }) {
     const { weights, logits } = predict({ x });
     const rows = rowsOf(weights, TIME_STEPS);
     const tokens = rowsOf(x, TIME_STEPS);
-    const { found, verdict, padding } = describe(rows, tokens, keywordSteps);
+    const isPadding = tokens.map((row) => row.map((token) => token === 0));
+    const { lost, ...judged } = judgeKeywords(rows, keywordSteps, isPadding);
     return {
       picture: {
         kind: "tokens",
@@ -133,11 +130,10 @@ export const pooling: TrainedHere<Options, ReturnType<typeof buildModel>> = {
           answer: keywordSteps[sample],
         })),
       },
-      found,
-      verdict,
+      ...judged,
       metrics: [
         { label: "Held-out accuracy", value: fixed(categoricalAccuracy(y, logits)) },
-        { label: "Weight on padding", value: padding },
+        { label: "Weight on padding", value: lost },
       ],
     };
   },

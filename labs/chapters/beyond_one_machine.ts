@@ -1,7 +1,7 @@
 /** Chapter 8: several workers are one with a larger batch. One worker and several, side by side. */
-import { fixed, indexOfLargest, meanOfSamples } from "../shared/verdict";
-import { binaryCrossentropy } from "../tensorflow/layers";
-import { sgd } from "../tensorflow/optimizers";
+import { binaryCrossentropy, sgd } from "../engine";
+import { judgeTrainings } from "../shared/found";
+import { meanOfSamples } from "../shared/numbers";
 import { buildModel, callModel, getData } from "./dense_attention";
 import type { TrainedHere } from "./lab";
 
@@ -10,14 +10,6 @@ const TASK = { input_dim: 32, attention_column: 1, signed: false };
 const nameOf = (workers: number): string => (workers === 1 ? "1 worker" : `${workers} workers`);
 
 const hasDiverged = (losses: number[]): boolean => !Number.isFinite(losses.at(-1));
-
-/** The verdict on one training; `losses` begin with the first batch's, before any step. */
-function describe(name: string, losses: number[], weights: number[]) {
-  const found = indexOfLargest(weights) === TASK.attention_column;
-  const epochs = losses.length - 1;
-  const reached = hasDiverged(losses) ? "diverged" : `loss ${fixed(losses[epochs])} after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
-  return { found, sentence: `${name}: ${reached}, ${found ? "found" : "not found"}.` };
-}
 
 interface Options {
   workers: number;
@@ -41,13 +33,14 @@ export const workers: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   },
 
   build: ({ units }, random) => buildModel(TASK.input_dim, units, random),
-  inputs: () => ({ x: [TASK.input_dim], y: [1] }),
+  inputs: () => ({ x: [TASK.input_dim] }),
+  targets: () => [1],
   call: callModel,
   loss: binaryCrossentropy,
 
   plan(options) {
     const { batch_size, learning_rate, scaled, epochs } = options;
-    const run = (workers: number) => ({ rule: sgd(learning_rate * (scaled ? workers : 1)), batchSize: workers * batch_size });
+    const run = (workers: number) => ({ optimizer: sgd(learning_rate * (scaled ? workers : 1)), batchSize: workers * batch_size });
     return { epochs, runs: counts(options).map(run), mayDiverge: true };
   },
 
@@ -59,7 +52,8 @@ export const workers: TrainedHere<Options, ReturnType<typeof buildModel>> = {
       title: hasDiverged(losses) ? `${names[i]}, diverged` : names[i],
       weights: meanOfSamples(predict({ x }).weights, y.length).map(finite),
     }));
-    const verdicts = runs.map(({ losses }, i) => describe(names[i], losses, panels[i].weights));
+    const ofEpochs = runs.map(({ losses: [, ...ofEpochs] }) => ofEpochs);
+    const trainings = runs.map((_, i) => ({ name: names[i], losses: ofEpochs[i], weights: panels[i].weights }));
     return {
       picture: {
         kind: "trainings",
@@ -68,10 +62,9 @@ export const workers: TrainedHere<Options, ReturnType<typeof buildModel>> = {
         answer: TASK.attention_column,
         panels,
         epochs: options.epochs,
-        losses: runs.map(({ losses: [, ...ofEpochs] }) => ofEpochs),
+        losses: ofEpochs,
       },
-      found: verdicts.every(({ found }) => found),
-      verdict: verdicts.map(({ sentence }) => sentence).join(" "),
+      ...judgeTrainings(trainings, TASK.attention_column),
       metrics: [],
     };
   },

@@ -1,10 +1,9 @@
 /** Chapter 1: which of the columns holds the answer? Attention over the inputs of a Dense network. */
-import * as tf from "@tensorflow/tfjs-core";
+import { adam, binaryCrossentropy, dense as denseLayer, multiply, softmax, type Tensors } from "../engine";
+import { judgeBars } from "../shared/found";
+import { binaryAccuracy, fixed, meanOfClass } from "../shared/numbers";
 import type { Random } from "../shared/random";
-import { binaryAccuracy, describeLargestWeights, fixed, meanWeightsOfClass } from "../shared/verdict";
-import { binaryCrossentropy, dense as denseOf, denseLayer } from "../tensorflow/layers";
-import { adam } from "../tensorflow/optimizers";
-import type { Tensors, TrainedHere } from "./lab";
+import type { TrainedHere } from "./lab";
 
 export interface Task {
   input_dim: number;
@@ -39,12 +38,10 @@ export function buildModel(inputDim: number, units: number, random: Random) {
 }
 
 /** The model: softmax(Dense(x)) · x, then Dense(64), then Dense(1) with a sigmoid (in the loss). */
-export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors) {
-  const inputs = x as tf.Tensor2D;
-  const weights = tf.softmax(denseOf(inputs, model.attention));
-  const context = tf.mul<tf.Tensor2D>(weights, inputs);
-  const hidden = denseOf(context, model.hidden);
-  return { weights, logits: denseOf(hidden, model.output) };
+export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>) {
+  const weights = softmax(model.attention(x));
+  const context = multiply(weights, x);
+  return { weights, logits: model.output(model.hidden(context)) };
 }
 
 interface Options extends Task {
@@ -65,21 +62,22 @@ export const dense: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   },
 
   build: ({ input_dim, units }, random) => buildModel(input_dim, units, random),
-  inputs: ({ input_dim }) => ({ x: [input_dim], y: [1] }),
+  inputs: ({ input_dim }) => ({ x: [input_dim] }),
+  targets: () => [1],
   call: callModel,
   loss: binaryCrossentropy,
-  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ rule: adam(learning_rate), batchSize: batch_size }] }),
+  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut }, options) {
     const answer = answerOf(options);
     const { weights, logits } = predict(heldOut);
-    const panels = [1, 0].map((target) => ({ title: `y = ${target}`, weights: meanWeightsOfClass(weights, heldOut.y, target) }));
-    const { found, verdict } = describeLargestWeights(panels, answer, "column");
-    const moved = `With ${options.input_dim} columns, the answer is in the last one, column ${answer}.`;
+    const panels = [1, 0].map((target) => ({ title: `y = ${target}`, weights: meanOfClass(weights, heldOut.y, target) }));
+    const { verdict, ...judged } = judgeBars(panels, answer, "column");
+    const moved = ` With ${options.input_dim} columns, the answer is in the last one, column ${answer}.`;
     return {
       picture: { kind: "bars", title: "Mean attention weight, held-out samples", position: "column", answer, panels },
-      found,
-      verdict: answer < options.attention_column ? `${verdict} ${moved}` : verdict,
+      ...judged,
+      verdict: verdict + (answer < options.attention_column ? moved : ""),
       metrics: [{ label: "Held-out accuracy", value: fixed(binaryAccuracy(heldOut.y, logits)) }],
     };
   },

@@ -1,11 +1,10 @@
 /** Chapter 2: which of the time steps holds the answer? Attention over time, before or after a recurrent layer. */
-import * as tf from "@tensorflow/tfjs-core";
+import { adam, binaryCrossentropy, dense, multiply, permute, recurrent as recurrentLayer, reshape, softmax } from "../engine";
+import type { CellName, Tensor, Tensors } from "../engine";
+import { judgeBars } from "../shared/found";
+import { binaryAccuracy, fixed, meanOfClass, meanOverUnits } from "../shared/numbers";
 import type { Random } from "../shared/random";
-import { binaryAccuracy, describeLargestWeights, fixed, meanOverUnits, meanWeightsOfClass } from "../shared/verdict";
-import { binaryCrossentropy, dense, denseLayer, type DenseLayer } from "../tensorflow/layers";
-import { adam } from "../tensorflow/optimizers";
-import { lastState, recurrentLayer, states, type CellName } from "../tensorflow/recurrent_layers";
-import type { Tensors, TrainedHere } from "./lab";
+import type { TrainedHere } from "./lab";
 
 const TIME_STEPS = 20;
 
@@ -31,32 +30,27 @@ export interface Architecture {
 }
 
 export function buildModel({ place, cell, input_dim, units }: Architecture, random: Random) {
-  return {
-    attend: denseLayer(TIME_STEPS, TIME_STEPS, random),
-    states: recurrentLayer(cell, input_dim, units, random),
-    output: denseLayer(place === "before" ? units : TIME_STEPS * units, 1, random),
-  };
+  const attend = dense(TIME_STEPS, TIME_STEPS, random);
+  const states = recurrentLayer(cell, input_dim, units, random);
+  const output = dense(place === "before" ? units : TIME_STEPS * units, 1, random);
+  return place === "before" ? { attend, states, output } : { states, attend, output };
 }
 
 /** softmax(Dense(·)) over time, so time is turned to the last axis for it and back: Keras' two Permutes. */
-function attentionBlock(inputs: tf.Tensor3D, attend: DenseLayer) {
-  const [samples, timeSteps, dimensions] = inputs.shape;
-  const turned = tf.transpose(inputs, [0, 2, 1]); // (samples, dimensions, time steps)
-  const scores = dense(tf.reshape(turned, [samples * dimensions, timeSteps]), attend);
-  const turnedWeights: tf.Tensor3D = tf.reshape(tf.softmax(scores), [samples, dimensions, timeSteps]);
-  const weights: tf.Tensor3D = tf.transpose(turnedWeights, [0, 2, 1]); // (samples, time steps, dimensions)
-  return { weights, context: tf.mul<tf.Tensor3D>(weights, inputs) };
+function attentionBlock(inputs: Tensor, attend: (x: Tensor) => Tensor) {
+  const turnedWeights = softmax(attend(permute(inputs, [0, 2, 1]))); // (samples, dimensions, time steps)
+  const weights = permute(turnedWeights, [0, 2, 1]); // (samples, time steps, dimensions)
+  return { weights, context: multiply(weights, inputs) };
 }
 
-export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors, { place, cell, units }: Architecture) {
-  const inputs = x as tf.Tensor3D;
+export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { place }: Architecture) {
   if (place === "before") {
-    const { weights, context } = attentionBlock(inputs, model.attend);
-    return { weights, logits: dense(lastState(cell, context, model.states), model.output) };
+    const { weights, context } = attentionBlock(x, model.attend);
+    return { weights, logits: model.output(model.states(context).last) };
   }
-  const { weights, context } = attentionBlock(states(cell, inputs, model.states), model.attend);
-  const flat: tf.Tensor2D = tf.reshape(context, [inputs.shape[0], TIME_STEPS * units]);
-  return { weights, logits: dense(flat, model.output) };
+  const { weights, context } = attentionBlock(model.states(x).sequence, model.attend);
+  const [samples, timeSteps, units] = context.shape;
+  return { weights, logits: model.output(reshape(context, [samples, timeSteps * units])) };
 }
 
 interface Options extends Architecture {
@@ -77,15 +71,16 @@ export const recurrent: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   },
 
   build: buildModel,
-  inputs: ({ input_dim }) => ({ x: [TIME_STEPS, input_dim], y: [1] }),
+  inputs: ({ input_dim }) => ({ x: [TIME_STEPS, input_dim] }),
+  targets: () => [1],
   call: callModel,
   loss: binaryCrossentropy,
-  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ rule: adam(learning_rate), batchSize: batch_size }] }),
+  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut }, { place, cell, attention_step: answer }) {
     const { weights, logits } = predict(heldOut);
     const ofSteps = meanOverUnits(weights, heldOut.y.length, TIME_STEPS);
-    const panels = [1, 0].map((target) => ({ title: `y = ${target}`, weights: meanWeightsOfClass(ofSteps, heldOut.y, target) }));
+    const panels = [1, 0].map((target) => ({ title: `y = ${target}`, weights: meanOfClass(ofSteps, heldOut.y, target) }));
     const over = place === "after" ? "over its units and " : "";
     return {
       picture: {
@@ -95,7 +90,7 @@ export const recurrent: TrainedHere<Options, ReturnType<typeof buildModel>> = {
         answer,
         panels,
       },
-      ...describeLargestWeights(panels, answer, "step"),
+      ...judgeBars(panels, answer, "step"),
       metrics: [{ label: "Held-out accuracy", value: fixed(binaryAccuracy(heldOut.y, logits)) }],
     };
   },

@@ -1,22 +1,27 @@
 /** Chapter 5: which step does each step ask for? Self-attention over sequences of symbols. */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Cell } from "../shared/pictures";
-import type { Random } from "../shared/random";
-import { categoricalAccuracy, fixed, indexOfLargest, meanOf, meanOfSamples, rowsOf } from "../shared/verdict";
-import { attendToSelf } from "../tensorflow/attend_to_self";
 import {
-  categoricalCrossentropy,
+  adam,
+  add,
   dense,
-  denseLayer,
+  dotScores,
   embedding,
   glorotUniform,
-  uniform,
-  type DenseLayer,
-  type EmbeddingLayer,
-  type Layer,
-} from "../tensorflow/layers";
-import { adam } from "../tensorflow/optimizers";
-import type { Tensors, TrainedHere } from "./lab";
+  layer,
+  matmul,
+  reshape,
+  scale,
+  slice,
+  softmax,
+  sparseCategoricalCrossentropy,
+  weightedSum,
+  type Tensor,
+  type Tensors,
+} from "../engine";
+import { judgeQueries } from "../shared/found";
+import { categoricalAccuracy, fixed, meanOfSamples, rowsOf } from "../shared/numbers";
+import type { Cell } from "../shared/pictures";
+import type { Random } from "../shared/random";
+import type { TrainedHere } from "./lab";
 
 const NUM_SYMBOLS = 10;
 
@@ -40,38 +45,44 @@ export function getData(numSamples: number, alignment: number[], random: Random)
   return { x, y };
 }
 
-interface Model extends Record<string, Layer> {
-  embedding: EmbeddingLayer;
-  output: DenseLayer;
-}
-
 interface Architecture {
   time_steps: number;
   positions: boolean;
   units: number;
 }
 
-export function buildModel({ time_steps, positions, units }: Architecture, random: Random): Model {
+/** The rows of a table are added to the steps, so that these know where they are. */
+function positionsOf(timeSteps: number, units: number, random: Random) {
+  const weights = { position: glorotUniform([timeSteps, units], random) };
+  return layer(weights, (x: Tensor) => add(x, weights.position));
+}
+
+/** Scaled dot-product attention of every step over every step, with the kernels of query, key and value in one. */
+function selfAttentionLayer(units: number, random: Random) {
+  const weights = { kernel: glorotUniform([3, units, units], random) };
+  return layer(weights, (x: Tensor, heads: number) => {
+    const kernel = x.tape.use(weights.kernel);
+    const [queries, keys, values] = [0, 1, 2].map((i) => matmul(x, reshape(slice(kernel, 0, i, i + 1), [units, units])));
+    const scores = scale(dotScores(queries, keys, heads), 1 / Math.sqrt(units / heads));
+    const attention = softmax(scores); // (samples, heads, queries, keys)
+    return { weights: attention, context: weightedSum(attention, values) };
+  });
+}
+
+export function buildModel({ time_steps, positions, units }: Architecture, random: Random) {
   return {
-    embedding: { embeddings: glorotUniform(NUM_SYMBOLS, units, random) },
-    ...(positions && { positions: { position: glorotUniform(time_steps, units, random) } }),
-    // Of query, key and value; Keras takes the first of three axes for the size of a convolution.
-    attention: { kernel: uniform([3, units, units], Math.sqrt(6 / (3 * 2 * units)), random) },
-    output: denseLayer(units, NUM_SYMBOLS, random),
+    embedding: embedding(NUM_SYMBOLS, units, random, glorotUniform([NUM_SYMBOLS, units], random)),
+    ...(positions && { positions: positionsOf(time_steps, units, random) }),
+    attention: selfAttentionLayer(units, random),
+    output: dense(units, NUM_SYMBOLS, random),
   };
 }
 
 /** The model: symbols and positions, attention of every step over every step, and a Dense at each step. */
-export function callModel(model: Model, { x }: Tensors, { heads, units }: { heads: number; units: number }) {
-  const [samples, timeSteps] = x.shape;
-  const embedded = embedding<tf.Tensor3D>(x, model.embedding); // (samples, time steps, units)
-  const placed = model.positions ? tf.add(embedded, model.positions.position) : embedded;
-  const steps: tf.Tensor2D = tf.reshape(placed, [samples * timeSteps, units]);
-  // The three kernels side by side: one product for queries, keys and values.
-  const kernels: tf.Tensor2D = tf.reshape(tf.transpose(model.attention.kernel, [1, 0, 2]), [units, 3 * units]);
-  const { weights, context } = attendToSelf(tf.matMul(steps, kernels), timeSteps, heads);
-  const shape = [samples, heads, timeSteps, timeSteps];
-  return { weights: tf.tensor(weights, shape), logits: dense(context, model.output) };
+export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { heads }: { heads: number }) {
+  const symbols = model.embedding(x); // (samples, time steps, units)
+  const { weights, context } = model.attention(model.positions ? model.positions(symbols) : symbols, heads);
+  return { weights, logits: model.output(context) };
 }
 
 interface Options extends Architecture {
@@ -85,7 +96,7 @@ interface Options extends Architecture {
   epochs: number;
 }
 
-export const selfAttention: TrainedHere<Options, Model> = {
+export const selfAttention: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   constants: { units: 32, num_samples: 1024, num_held_out: 300, batch_size: 64, learning_rate: 0.01, epochs: 8 },
 
   data({ num_samples, num_held_out, task, time_steps, shift }, random) {
@@ -94,10 +105,11 @@ export const selfAttention: TrainedHere<Options, Model> = {
   },
 
   build: buildModel,
-  inputs: ({ time_steps }) => ({ x: [time_steps], y: [time_steps] }),
+  inputs: ({ time_steps }) => ({ x: [time_steps] }),
+  targets: ({ time_steps }) => [time_steps],
   call: callModel,
-  loss: categoricalCrossentropy,
-  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ rule: adam(learning_rate), batchSize: batch_size }] }),
+  loss: sparseCategoricalCrossentropy,
+  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut: { x, y } }, { task, time_steps, shift, heads }) {
     const alignment = getAlignment(task, time_steps, shift);
@@ -107,10 +119,6 @@ export const selfAttention: TrainedHere<Options, Model> = {
       title: heads > 1 ? `head ${head + 1}` : undefined,
       weights: mean.slice(head * time_steps, (head + 1) * time_steps),
     }));
-    const rowsFound = (weights: number[][]) => weights.filter((row, step) => indexOfLargest(row) === alignment[step]).length;
-    const count = rowsFound(meanOf(panels));
-    const found = count === time_steps;
-    const each = heads > 1 ? ` (${panels.map(({ title, weights }) => `${title}: ${rowsFound(weights)}`).join(", ")})` : "";
     return {
       picture: {
         kind: "heatmap",
@@ -120,8 +128,7 @@ export const selfAttention: TrainedHere<Options, Model> = {
         panels,
         answers: alignment.map((key, query): Cell => [query, key]),
       },
-      found,
-      verdict: `The answer has the largest mean weight in ${count} of ${time_steps} rows${each}: ${found ? "found" : "not found"}.`,
+      ...judgeQueries(panels, alignment),
       metrics: [{ label: "Held-out accuracy", value: fixed(categoricalAccuracy(y, logits)) }],
     };
   },

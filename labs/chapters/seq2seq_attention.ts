@@ -1,22 +1,29 @@
 /** Chapter 6: which symbol does the decoder read as it writes? Luong's attention between two LSTMs. */
-import * as tf from "@tensorflow/tfjs-core";
+import {
+  adam,
+  additiveScores,
+  bidirectional,
+  concatenate,
+  dense,
+  dotScores,
+  embedding,
+  glorotUniform,
+  layer,
+  lstm,
+  matmul,
+  softmax,
+  sparseCategoricalCrossentropy,
+  uniform,
+  weightedSum,
+  type Layer,
+  type Tensor,
+  type Weights,
+} from "../engine";
+import { judgeCells } from "../shared/found";
+import { categoricalAccuracy, fixed, meanOfSamples, rowsOf } from "../shared/numbers";
 import type { Cell } from "../shared/pictures";
 import type { Random } from "../shared/random";
-import { categoricalAccuracy, describeAnswers, fixed, meanOfSamples, rowsOf } from "../shared/verdict";
-import { additiveScores } from "../tensorflow/additive_scores";
-import {
-  categoricalCrossentropy,
-  dense,
-  denseLayer,
-  embedding,
-  embeddingLayer,
-  glorotUniform,
-  uniform,
-  type Layer,
-} from "../tensorflow/layers";
-import { adam } from "../tensorflow/optimizers";
-import { recurrentLayer, states, statesAndEnd } from "../tensorflow/recurrent_layers";
-import type { Tensors, TrainedHere } from "./lab";
+import type { TrainedHere } from "./lab";
 
 const NUM_SYMBOLS = 10;
 // Token 0 is padding, 1 the start, 2 the end; then come the symbols.
@@ -53,73 +60,58 @@ export function getData(numSamples: number, length: number, alignment: number[],
   return { x, previous, y };
 }
 
-function attentionLayer(score: Score, units: number, random: Random): Layer {
-  const square = () => glorotUniform(units, units, random);
-  const layers: Record<Score, () => Layer> = {
-    dot: () => ({}),
-    general: () => ({ W: square() }),
-    additive: () => ({ W_q: square(), W_k: square(), v: uniform([units], Math.sqrt(6 / (2 * units)), random) }),
-  };
-  return layers[score]();
+/** How well each state answers each query: (samples, 1, outputs, inputs). */
+type Scores = Layer<Weights, (queries: Tensor, states: Tensor) => Tensor>;
+
+function scoresLayer(score: Score, units: number, random: Random): Scores {
+  const square = () => glorotUniform([units, units], random);
+  if (score === "dot") return layer({}, (queries: Tensor, states: Tensor) => dotScores(queries, states));
+  if (score === "general") {
+    const weights = { W: square() };
+    return layer(weights, (queries: Tensor, states: Tensor) => dotScores(matmul(queries, weights.W), states));
+  }
+  const weights = { W_q: square(), W_k: square(), v: uniform([units], Math.sqrt(6 / (2 * units)), random) };
+  return layer(weights, (queries: Tensor, states: Tensor) =>
+    additiveScores(matmul(queries, weights.W_q), matmul(states, weights.W_k), weights.v),
+  );
 }
 
-export function buildModel({ score, units }: { score: Score; units: number }, random: Random) {
+export interface Architecture {
+  score: Score;
+  inputTokens: number;
+  outputTokens: number;
+  embeddingDim: number;
+  units: number;
+}
+
+export function buildEncoder({ inputTokens, embeddingDim, units }: Architecture, random: Random) {
+  const half = () => lstm(embeddingDim, units / 2, random);
+  return { inputs: embedding(inputTokens, embeddingDim, random), states: bidirectional(half(), half()) };
+}
+
+export function buildDecoder({ score, outputTokens, embeddingDim, units }: Architecture, random: Random) {
   return {
-    inputs: embeddingLayer(NUM_TOKENS, EMBEDDING_DIM, random),
-    forward: recurrentLayer("LSTM", EMBEDDING_DIM, units / 2, random),
-    backward: recurrentLayer("LSTM", EMBEDDING_DIM, units / 2, random),
-    outputs: embeddingLayer(NUM_TOKENS, EMBEDDING_DIM, random),
-    decoder: recurrentLayer("LSTM", EMBEDDING_DIM, units, random),
-    attention: attentionLayer(score, units, random),
-    output: denseLayer(2 * units, NUM_TOKENS, random),
-  };
-}
-export type Model = ReturnType<typeof buildModel>;
-
-/** One LSTM from the left and one from the right: the states at all steps, and how both ended. */
-export function encode(model: Model, tokens: tf.Tensor2D) {
-  const embedded = embedding<tf.Tensor3D>(tokens, model.inputs);
-  const forward = statesAndEnd("LSTM", embedded, model.forward);
-  const backward = statesAndEnd("LSTM", tf.reverse(embedded, 1), model.backward);
-  return {
-    states: tf.concat([forward.states, tf.reverse(backward.states, 1)], 2), // (samples, inputs, units)
-    end: tf.concat([forward.end, backward.end], 2),
+    outputs: embedding(outputTokens, embeddingDim, random),
+    decoder: lstm(embeddingDim, units, random),
+    attention: scoresLayer(score, units, random),
+    output: dense(2 * units, outputTokens, random),
   };
 }
 
-/** The product of each step with a matrix. */
-function project(steps: tf.Tensor3D, matrix: tf.Tensor): tf.Tensor3D {
-  const [samples, timeSteps, units] = steps.shape;
-  const product = tf.matMul(tf.reshape(steps, [samples * timeSteps, units]), matrix as tf.Tensor2D);
-  return tf.reshape(product, [samples, timeSteps, matrix.shape[1] as number]);
+/** One LSTM from the left and one from the right: the states at all steps, and how both ended, state and memory. */
+export function encode({ inputs, states }: ReturnType<typeof buildEncoder>, tokens: Tensor) {
+  const { sequence, state } = states(inputs(tokens));
+  const [right, rightMemory, left, leftMemory] = state;
+  return { states: sequence, state: concatenate([right, left]), memory: concatenate([rightMemory, leftMemory]) };
 }
-
-/** How well each state answers each query: (samples, outputs, inputs). */
-function scores(score: Score, queries: tf.Tensor3D, states: tf.Tensor3D, { W, W_q, W_k, v }: Layer): tf.Tensor3D {
-  const dot = (queries: tf.Tensor3D): tf.Tensor3D => tf.matMul(queries, tf.transpose(states, [0, 2, 1]));
-  const kinds: Record<Score, () => tf.Tensor3D> = {
-    dot: () => dot(queries),
-    general: () => dot(project(queries, W)),
-    additive: () => additiveScores(project(queries, W_q), project(states, W_k), v as tf.Tensor1D),
-  };
-  return kinds[score]();
-}
-
 export type Encoded = ReturnType<typeof encode>;
 
-/** The model: `previous` holds the token before each output step. */
-export function callModel(model: Model, score: Score, tokens: tf.Tensor2D, previous: tf.Tensor2D) {
-  return callDecoder(model, score, encode(model, tokens), previous);
-}
-
-/** Its second half, for who writes several texts to what is encoded once. */
-export function callDecoder(model: Model, score: Score, encoded: Encoded, previous: tf.Tensor2D) {
-  const [samples, outputs] = previous.shape;
-  const queries = states("LSTM", embedding<tf.Tensor3D>(previous, model.outputs), model.decoder, encoded.end);
-  const weights = tf.softmax(scores(score, queries, encoded.states, model.attention));
-  const context: tf.Tensor3D = tf.matMul(weights, encoded.states);
-  const both: tf.Tensor2D = tf.reshape(tf.concat([context, queries], 2), [samples * outputs, -1]);
-  return { weights, logits: dense(both, model.output) };
+/** `previous` holds the token before each output step. */
+export function decode(model: ReturnType<typeof buildDecoder>, { states, state, memory }: Encoded, previous: Tensor) {
+  const { sequence: queries } = model.decoder(model.outputs(previous), { initialState: [state, memory] });
+  const weights = softmax(model.attention(queries, states));
+  const context = weightedSum(weights, states);
+  return { weights, logits: model.output(concatenate([context, queries])) };
 }
 
 interface Options {
@@ -136,7 +128,12 @@ interface Options {
 
 const alignmentOf = ({ task, length }: Options): number[] => getAlignment(task, length);
 
-export const seq2seq: TrainedHere<Options, Model> = {
+function buildModel({ score, units }: Options, random: Random) {
+  const architecture = { score, units, inputTokens: NUM_TOKENS, outputTokens: NUM_TOKENS, embeddingDim: EMBEDDING_DIM };
+  return { encoder: buildEncoder(architecture, random), decoder: buildDecoder(architecture, random) };
+}
+
+export const seq2seq: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   constants: { units: 32, num_samples: 4096, num_held_out: 256, batch_size: 64, learning_rate: 0.01 },
 
   data(options, random) {
@@ -146,14 +143,11 @@ export const seq2seq: TrainedHere<Options, Model> = {
 
   build: buildModel,
 
-  inputs(options) {
-    const steps = alignmentOf(options).length;
-    return { x: [options.length], previous: [steps], y: [steps] };
-  },
-
-  call: (model, { x, previous }: Tensors, { score }) => callModel(model, score, x as tf.Tensor2D, previous as tf.Tensor2D),
-  loss: categoricalCrossentropy,
-  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ rule: adam(learning_rate), batchSize: batch_size }] }),
+  inputs: (options) => ({ x: [options.length], previous: [alignmentOf(options).length] }),
+  targets: (options) => [alignmentOf(options).length],
+  call: (model, { x, previous }) => decode(model.decoder, encode(model.encoder, x), previous),
+  loss: sparseCategoricalCrossentropy,
+  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut: { x, previous, y } }, options) {
     const alignment = alignmentOf(options);
@@ -169,7 +163,7 @@ export const seq2seq: TrainedHere<Options, Model> = {
         panels: [{ weights: rows }],
         answers,
       },
-      ...describeAnswers(rows, answers, "output step"),
+      ...judgeCells(rows, answers, "output step"),
       metrics: [{ label: "Held-out accuracy", value: fixed(categoricalAccuracy(y, logits)) }],
     };
   },

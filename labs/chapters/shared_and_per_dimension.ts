@@ -1,12 +1,27 @@
 /** Chapter 3: two answers at two steps. One attention vector for all dimensions, or one for each? */
-import * as tf from "@tensorflow/tfjs-core";
+import {
+  adam,
+  add,
+  binaryCrossentropy,
+  dense,
+  layer,
+  lstm,
+  matmul,
+  mean as meanOver,
+  multiply,
+  permute,
+  reshape,
+  softmax,
+  uniform,
+  zeros,
+  type Tensor,
+  type Tensors,
+} from "../engine";
+import { judgeCells } from "../shared/found";
+import { binaryAccuracy, fixed, meanOfSamples, rowsOf } from "../shared/numbers";
 import type { Cell } from "../shared/pictures";
 import type { Random } from "../shared/random";
-import { binaryAccuracy, describeAnswers, fixed, meanOfSamples } from "../shared/verdict";
-import { binaryCrossentropy, dense, denseLayer, uniform, type DenseLayer, type Layer } from "../tensorflow/layers";
-import { adam } from "../tensorflow/optimizers";
-import { lastState, recurrentLayer, states } from "../tensorflow/recurrent_layers";
-import type { Tensors, TrainedHere } from "./lab";
+import type { TrainedHere } from "./lab";
 
 const TIME_STEPS = 20;
 
@@ -29,12 +44,13 @@ export function getData(numSamples: number, attentionSteps: number[], random: Ra
 }
 
 /** A kernel of its own for each dimension: Keras' EinsumDense("bsd,dst->btd", bias_axes="td"). */
-function ownKernels(dimensions: number, random: Random): Layer {
+function ownKernels(dimensions: number, random: Random) {
   const limit = Math.sqrt(6 / (dimensions * 2 * TIME_STEPS));
-  return {
-    kernel: uniform([dimensions, TIME_STEPS, TIME_STEPS], limit, random),
-    bias: tf.zeros([TIME_STEPS, dimensions]),
-  };
+  const weights = { kernel: uniform([dimensions, TIME_STEPS, TIME_STEPS], limit, random), bias: zeros([TIME_STEPS, dimensions]) };
+  return layer(weights, (x: Tensor) => {
+    const products = matmul(permute(x, [2, 0, 1]), weights.kernel); // (dimensions, samples, time steps)
+    return add(permute(products, [1, 2, 0]), weights.bias);
+  });
 }
 
 export interface Architecture {
@@ -46,43 +62,36 @@ export interface Architecture {
 
 export function buildModel({ place, shared, dimensions, units }: Architecture, random: Random) {
   const attended = place === "before" ? dimensions : units;
-  return {
-    attend: shared ? denseLayer(TIME_STEPS, TIME_STEPS, random) : ownKernels(attended, random),
-    states: recurrentLayer("LSTM", dimensions, units, random),
-    output: denseLayer(place === "before" ? units : TIME_STEPS * units, 1, random),
-  };
+  const attend = shared ? dense(TIME_STEPS, TIME_STEPS, random) : ownKernels(attended, random);
+  const states = lstm(dimensions, units, random);
+  const output = dense(place === "before" ? units : TIME_STEPS * units, 1, random);
+  return place === "before" ? { attend, states, output } : { states, attend, output };
 }
+
+type Attend = (x: Tensor) => Tensor;
 
 /** One vector: the mean over dimensions of softmax(Dense(·)) over time. (samples, time steps, 1) */
-function averaged(inputs: tf.Tensor3D, attend: Layer): tf.Tensor3D {
-  const [samples, timeSteps, dimensions] = inputs.shape;
-  const turned = tf.transpose(inputs, [0, 2, 1]); // (samples, dimensions, time steps)
-  const scores = dense(tf.reshape(turned, [samples * dimensions, timeSteps]), attend as DenseLayer);
-  const weights: tf.Tensor3D = tf.reshape(tf.softmax(scores), [samples, dimensions, timeSteps]);
-  return tf.reshape(tf.mul(tf.sum(weights, 1), 1 / dimensions), [samples, timeSteps, 1]);
+function averaged(inputs: Tensor, attend: Attend): Tensor {
+  const weights = softmax(attend(permute(inputs, [0, 2, 1]))); // (samples, dimensions, time steps)
+  const [samples, timeSteps] = inputs.shape;
+  return reshape(meanOver(weights, 1), [samples, timeSteps, 1]);
 }
 
-/** A vector for each dimension, from a kernel of its own. (samples, time steps, dimensions) */
-function perDimensionOf(inputs: tf.Tensor3D, { kernel, bias }: Layer): tf.Tensor3D {
-  const [, timeSteps, dimensions] = inputs.shape;
-  const turned = tf.transpose(inputs, [2, 0, 1]); // (dimensions, samples, time steps)
-  const turnedBias = tf.reshape(tf.transpose(bias), [dimensions, 1, timeSteps]);
-  const scores: tf.Tensor3D = tf.add(tf.matMul(turned, kernel), turnedBias);
-  return tf.transpose(tf.softmax(scores), [1, 2, 0]);
+/** A vector for each dimension, from a kernel of its own: softmax over time. (samples, time steps, dimensions) */
+function ofEachDimension(inputs: Tensor, attend: Attend): Tensor {
+  return permute(softmax(permute(attend(inputs), [0, 2, 1])), [0, 2, 1]);
 }
 
-export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors, { place, shared, units }: Architecture) {
-  const inputs = x as tf.Tensor3D;
-  const attention = shared ? averaged : perDimensionOf;
+export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { place, shared }: Architecture) {
+  const attention = shared ? averaged : ofEachDimension;
   if (place === "before") {
-    const weights = attention(inputs, model.attend);
-    const context = tf.mul<tf.Tensor3D>(weights, inputs);
-    return { weights, logits: dense(lastState("LSTM", context, model.states), model.output) };
+    const weights = attention(x, model.attend);
+    return { weights, logits: model.output(model.states(multiply(x, weights)).last) };
   }
-  const allStates = states("LSTM", inputs, model.states);
-  const weights = attention(allStates, model.attend);
-  const flat: tf.Tensor2D = tf.reshape(tf.mul(weights, allStates), [inputs.shape[0], TIME_STEPS * units]);
-  return { weights, logits: dense(flat, model.output) };
+  const states = model.states(x).sequence;
+  const weights = attention(states, model.attend);
+  const [samples, timeSteps, units] = states.shape;
+  return { weights, logits: model.output(reshape(multiply(states, weights), [samples, timeSteps * units])) };
 }
 
 interface Options extends Architecture {
@@ -108,23 +117,22 @@ export const perDimension: TrainedHere<Options, ReturnType<typeof buildModel>> =
   },
 
   build: buildModel,
-  inputs: ({ dimensions }) => ({ x: [TIME_STEPS, dimensions], y: [1] }),
+  inputs: ({ dimensions }) => ({ x: [TIME_STEPS, dimensions] }),
+  targets: () => [1],
   call: callModel,
   loss: binaryCrossentropy,
-  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ rule: adam(learning_rate), batchSize: batch_size }] }),
+  plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut }, options) {
     const { place, shared } = options;
     const steps = stepsOf(options);
     const { weights, logits } = predict(heldOut);
-    const mean = meanOfSamples(weights, heldOut.y.length); // (time steps, vectors), flat
-    const vectors = mean.length / TIME_STEPS;
-    const vector = (index: number) => Array.from({ length: TIME_STEPS }, (_, step) => mean[step * vectors + index]);
-    const ofVectors = Array.from({ length: vectors }, (_, index) => vector(index));
+    const ofSteps = rowsOf(meanOfSamples(weights, heldOut.y.length), weights.length / (heldOut.y.length * TIME_STEPS));
+    const vectors = ofSteps[0].map((_, vector) => ofSteps.map((step) => step[vector]));
     // One vector serves all answers; so does the mean over units that stands for all of them.
     const inOneRow = shared || place === "after";
-    const meanVector = () => ofVectors[0].map((_, step) => ofVectors.reduce((sum, each) => sum + each[step], 0) / vectors);
-    const rows = inOneRow ? [meanVector()] : ofVectors;
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const rows = inOneRow ? [ofSteps.map(mean)] : vectors;
     const answers = inOneRow
       ? [...new Set(steps)].map((step): Cell => [0, step])
       : steps.map((step, dimension): Cell => [dimension, step]);
@@ -139,7 +147,7 @@ export const perDimension: TrainedHere<Options, ReturnType<typeof buildModel>> =
         panels: [{ weights: rows }],
         answers,
       },
-      ...describeAnswers(rows, answers, row),
+      ...judgeCells(rows, answers, row),
       metrics: [{ label: "Held-out accuracy", value: fixed(binaryAccuracy(heldOut.y, logits)) }],
     };
   },

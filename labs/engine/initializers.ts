@@ -1,5 +1,5 @@
 /** Initial values, as in Keras. */
-import type { Random } from "../src/random";
+import type { Random } from "../shared/random";
 import { Parameter, sizeOf } from "./parameters";
 
 export const parameter = (shape: readonly number[], values: ArrayLike<number>): Parameter =>

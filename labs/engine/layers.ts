@@ -1,5 +1,5 @@
 /** Keras' layers: weights named, ordered and initialized as there. */
-import type { Random } from "../src/random";
+import type { Random } from "../shared/random";
 import { glorotUniform, ones, orthogonal, uniform, zeros } from "./initializers";
 import { concatenate } from "./operations/moves";
 import { normalize } from "./operations/normalization";

@@ -51,6 +51,7 @@ export class LabView {
       progress: (progress, findings) => this.show({ progress, findings }),
       failed: (message) => this.fail(message),
       silent: (message) => this.wait(message),
+      slow: (why) => this.notice.say(`The lab computes without its fast kernels, and so takes longer: ${why}.`),
     });
     this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
@@ -59,7 +60,7 @@ export class LabView {
     this.numbers.id = `${id}-numbers`;
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
     const { stage, notice, panel, numbers } = this;
-    element.append(this.staticPicture, ...stage.nodes, notice.node, panel.node, this.buttons(), numbers, sourceView(this.lab));
+    element.append(this.staticPicture, ...stage.nodes, notice.node, panel.node, this.buttons(), numbers, sourceView(this.lab, `${id}-file`));
     this.setState("waiting");
     this.listen();
     this.openLink();
@@ -138,11 +139,19 @@ export class LabView {
     this.next = null;
     this.staticPicture.hidden = true;
     this.stage.draw(progress, findings);
-    this.element.dataset.found = String(findings.found);
+    this.mark(findings);
     if (!progress.finished) return;
     this.stage.announce(findings);
     this.fillNumbers();
     this.setState("done");
+  }
+
+  /** As the notebook marks its saved element. */
+  private mark({ found, margin }: Findings): void {
+    for (const [name, value] of Object.entries({ found, margin })) {
+      if (value === null) delete this.element.dataset[name];
+      else this.element.dataset[name] = typeof value === "number" ? value.toFixed(3) : String(value);
+    }
   }
 
   private chosen(findings: Findings): Findings {

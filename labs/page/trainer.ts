@@ -11,6 +11,8 @@ interface TrainerEvents {
   progress(progress: Progress, findings: Findings): void;
   /** The worker is gone; `train` starts another. */
   failed(message: string): void;
+  /** The worker does its work, but slowly. */
+  slow(why: string): void;
   /** Nothing has come for a while. It may yet: a slow network is no failure. */
   silent(message: string): void;
 }
@@ -79,6 +81,8 @@ export class Trainer {
       this.started = true;
       this.listenForSilence();
       if (report.lock !== null) this.watch(report.lock, listening);
+    } else if (report.kind === "slow") {
+      this.events.slow(report.why);
     } else if (report.run === this.run) {
       if (report.kind === "failed") return this.fail(report.message);
       this.listenForSilence();

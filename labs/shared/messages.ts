@@ -22,8 +22,10 @@ export interface Findings {
   picture: Picture | null;
   /** The verdict in words, complete sentences. */
   verdict: string;
-  /** Whether the attention found the known answer. */
-  found: boolean;
+  /** Whether the attention found the known answer; null where none is known. */
+  found: boolean | null;
+  /** How clearly, at most 1. */
+  margin: number | null;
   /** Figures to show beside the picture, such as the held-out accuracy. */
   metrics: { label: string; value: string }[];
   /** What there is to see at each value of a control from 0 on, which so trains nothing when it moves. */
@@ -51,5 +53,7 @@ export type Request =
 export type Report =
   /** The program has arrived and begins to load what it computes with. */
   | { kind: "started"; lock: string | null }
+  /** It computes without its fast kernels, and says why. */
+  | { kind: "slow"; why: string }
   | { kind: "progress"; run: number; progress: Progress; findings: Findings }
   | { kind: "failed"; run: number; message: string };

@@ -1,9 +1,9 @@
 /** The half of a lab that computes: trains what the page asks for last, and reports as it goes. */
 import { labs } from "../chapters/labs";
+import { Arena, loadKernels } from "../engine";
 import { fileOf, isLabName } from "../shared/labs";
 import type { Handed, Report, Request } from "../shared/messages";
 import { versioned } from "../shared/versioned";
-import { startTensorFlow } from "../tensorflow/start";
 import { constantsOf } from "./constants";
 import { train } from "./training";
 
@@ -35,8 +35,7 @@ function serve(page: MessagePort): void {
       // Whatever came in while the one before was training but the last is passed over.
       const request = newest as TrainRequest;
       try {
-        await started;
-        await run(request);
+        await run(request, new Arena((await loading).kernels));
       } catch (error) {
         report({ kind: "failed", run: request.run, message: describe(error) });
       }
@@ -45,7 +44,7 @@ function serve(page: MessagePort): void {
     idle = true;
   }
 
-  async function run(request: TrainRequest) {
+  async function run(request: TrainRequest, arena: Arena) {
     if (!opened || !isLabName(opened.lab)) {
       throw new Error(`there is no lab “${opened?.lab}”; there are: ${Object.keys(fileOf).join(", ")}`);
     }
@@ -53,10 +52,10 @@ function serve(page: MessagePort): void {
     const { constants, given } = opened.handed;
     if ("read" in lab) {
       const progress = { epoch: 0, epochs: 0, losses: [], seconds: 0, finished: true };
-      return report({ kind: "progress", run: request.run, progress, findings: lab.read(request.settings, given) });
+      return report({ kind: "progress", run: request.run, progress, findings: lab.read(request.settings, given, arena) });
     }
     const settings = { ...constantsOf(lab.constants, constants), ...request.settings };
-    for (const { progress, findings } of train(lab, settings)) {
+    for (const { progress, findings } of train(arena, lab, settings)) {
       if (findings) report({ kind: "progress", run: request.run, progress, findings });
       await nextTask();
       await pause.over;
@@ -64,9 +63,8 @@ function serve(page: MessagePort): void {
     }
   }
 
-  const started = startTensorFlow((name) => new URL(versioned(name), import.meta.url).href);
-  // Whoever awaits `started` reports its failure; until then it must not count as unhandled.
-  started.catch(() => {});
+  const loading = loadKernels(new URL(versioned("kernels.wasm"), import.meta.url));
+  void loading.then(({ problem }) => problem && report({ kind: "slow", why: problem }));
   // Locks exist on https and localhost only; without one, the page cannot see its worker die.
   if (navigator.locks) void holdLock().then((lock) => report({ kind: "started", lock }));
   else report({ kind: "started", lock: null });

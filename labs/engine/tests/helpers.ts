@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { seededRandom } from "../../src/random";
+import { seededRandom } from "../../shared/random";
 import { Arena, type Address } from "../arena";
 import { javascriptKernels, type Kernels } from "../javascript/kernels";
 import { ArrayMemory } from "../javascript/memory";

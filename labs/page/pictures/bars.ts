@@ -1,6 +1,6 @@
 /** Panels of bars over the same positions, one below the other. */
 import type { BarsPicture } from "../../shared/pictures";
-import { fixed, indexOfLargest } from "../../shared/verdict";
+import { fixed, indexOfLargest } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis, percent } from "./axis";
 import { PICKED, type Drawing, type Picked } from "./drawing";

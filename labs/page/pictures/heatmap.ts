@@ -1,6 +1,7 @@
 /** Weights over two axes: the stronger a cell's colour, the larger its weight. */
 import type { HeatmapPicture } from "../../shared/pictures";
-import { describeAnswers, fixed, indexOfLargest, meanOf } from "../../shared/verdict";
+import { judgeCells } from "../../shared/found";
+import { fixed, indexOfLargest, meanOfPanels } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis, percent } from "./axis";
 import type { Drawing } from "./drawing";
@@ -93,7 +94,7 @@ function describe(picture: HeatmapPicture): string {
   const { title, row, column, panels, answers } = picture;
   const [rows, columns] = sizeOf(picture);
   if (rows > FEW_ROWS) {
-    const told = answers.length > 0 ? ` ${describeAnswers(meanOf(panels), answers, row).verdict}` : "";
+    const told = answers.length > 0 ? ` ${judgeCells(meanOfPanels(panels.map(({ weights }) => weights)), answers, row).verdict}` : "";
     const size = `${rows} by ${columns} weights, ${row} by ${column}`;
     const each = panels.length > 1 ? `, for each of ${panels.map(({ title }) => title).join(" and ")}` : "";
     return `${title}: ${size}${each}.${told}`;

@@ -1,6 +1,6 @@
 /** Sequences of letters or words: the stronger a token's ground, the larger its weight. */
 import type { TokensPicture, TokensSample } from "../../shared/pictures";
-import { fixed, indexOfLargest } from "../../shared/verdict";
+import { fixed, indexOfLargest } from "../../shared/numbers";
 import { html } from "../html";
 import type { Drawing } from "./drawing";
 import { colourScale } from "./scale";

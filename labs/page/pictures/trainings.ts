@@ -1,6 +1,6 @@
 /** The losses of several trainings in one chart, and a panel of bars for each below it. */
 import type { BarsPicture, TrainingsPicture } from "../../shared/pictures";
-import { fixed } from "../../shared/verdict";
+import { fixed } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis } from "./axis";
 import { bars } from "./bars";
