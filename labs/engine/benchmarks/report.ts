@@ -3,6 +3,7 @@ import path from "node:path";
 import { javascriptKernels, type Kernels } from "..";
 import { wasmKernels } from "../load";
 import { jobs, type Job } from "./jobs";
+import { measureProducts, measureYardstick, SIZES } from "./products";
 
 const MILLISECONDS = Number(process.env.MILLISECONDS ?? 800); // of measuring, each
 
@@ -28,9 +29,14 @@ function measure({ step, steps }: Job) {
 }
 
 for (const [name, makeJob] of Object.entries(jobs)) {
-  if (!name.includes(process.argv[2] ?? "")) continue;
   for (const [set, load] of Object.entries(sets)) {
     const { milliseconds, whole } = measure(makeJob(await load()));
     console.log(`${name.padEnd(28)} ${set.padEnd(11)} ${milliseconds.toFixed(4)} ms a step, the first whole job ${whole.toFixed(3)} s`);
   }
 }
+
+const yardstick = measureYardstick(path.join(import.meta.dirname, "..", "..", "..", "benchmarks", "matmul.c"));
+measureProducts(await sets.wasm()).forEach((speed, i) => {
+  const beside = yardstick ? `, in C ${yardstick[i].toFixed(1)}: ${Math.round((100 * speed) / yardstick[i])} %` : "";
+  console.log(`matrix product ${SIZES[i].join(" × ").padEnd(15)} ${speed.toFixed(1)} billion operations a second${beside}`);
+});
