@@ -1,19 +1,17 @@
 """What a reader's browser loads for each page of the built site."""
 
 import gzip
-import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import sync_playwright
 
+from tools.browser import launch_chromium
+from tools.lab_page import wait_until_trained
+from tools.serve import serving
+
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT / "tests"))
-
-from chromium import launch_chromium  # noqa: E402
-from lab_page import serve  # noqa: E402
-from watched_labs import wait_until_trained  # noqa: E402
 
 # A function: the page's policy forbids the eval that an expression would need.
 FIRST_TEXT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime / 1000"
@@ -22,7 +20,7 @@ FIRST_TEXT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.s
 def measure():
     """Return a dict from page to (seconds to first text, bytes, bytes compressed), the whole page seen."""
     results = {}
-    with serve(SITE, policy=None) as site, sync_playwright() as playwright:
+    with serving(SITE) as site, sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         for path in sorted(SITE.glob("*.html")):
             page = browser.new_page()

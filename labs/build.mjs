@@ -1,4 +1,4 @@
-// node build.mjs            → ../book/assets/labs, what the site serves
+// node build.mjs            → ../web/static/labs, what the site serves
 // node build.mjs FOLDER     → the same and the harness of the tests and benchmarks, into FOLDER
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import path from "node:path";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const shipped = path.join(here, "..", "book", "assets", "labs");
+const shipped = path.join(here, "..", "web", "static", "labs");
 const folder = process.argv[2] ? path.resolve(process.argv[2]) : shipped;
 const core = path.join(here, "node_modules/@tensorflow/tfjs-core/dist");
 const wasm = path.join(here, "node_modules/@tensorflow/tfjs-backend-wasm/dist");

@@ -22,8 +22,9 @@ settings.load_profile("same every time")
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
     # Not above: the environment with Colab's versions has no browser, and tests that need none.
-    from chromium import launch_chromium
     from playwright.sync_api import sync_playwright
+
+    from tools.browser import launch_chromium
 
     # Not for longer: while Playwright waits, this process cannot run notebooks.
     with sync_playwright() as playwright:

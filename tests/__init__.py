@@ -1,0 +1,1 @@
+"""What proves the book, by the room it guards."""

@@ -1,0 +1,1 @@
+"""The notebooks: their form, their layers and functions, their labs in the kernel, their exercises."""

@@ -1,0 +1,1 @@
+"""The labs in a real browser, and their arithmetic against Keras."""

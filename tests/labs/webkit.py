@@ -1,0 +1,102 @@
+"""Every lab of the site in WebKit, the engine of Safari, by mouse and keyboard.
+
+`make test-webkit` runs this with Debian's WebKitGTK and its driver. It is no part of `make test`, as
+few machines have them. Its compiler is not Chromium's: it once made NaN of a loop that was right.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from tools import labs
+from tools.serve import serving
+
+SITE = Path(__file__).parents[2] / "_build" / "html"
+
+TRAIN_SECONDS = 300  # nothing is timed here
+
+
+def page_of(chapter: str) -> str:
+    """Return a page's name, which for a chapter begins with its number."""
+    return next(path.stem for path in SITE.glob("*.html") if re.sub(r"^\d+_", "", path.stem) == chapter)
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.WebKitGTK]:
+    options = webdriver.WebKitGTKOptions()
+    options.binary_location = str(max(Path("/usr").glob("lib*/**/webkit2gtk-4.*/MiniBrowser")))
+    options.add_argument("--automation")
+    driver = webdriver.WebKitGTK(options=options)
+    driver.set_window_size(1280, 900)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with serving(SITE) as address:
+        yield address
+
+
+def open_lab(driver: webdriver.WebKitGTK, address: str, name: str = "") -> WebElement:
+    """Open a page, bring the lab of that name or else the first one into view, and let it train."""
+    driver.get(address)
+    lab = driver.find_element(By.CSS_SELECTOR, f"attention-lab[lab='{name}']" if name else "attention-lab")
+    driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", lab)
+    trained(lab)
+    return lab
+
+
+def trained(lab: WebElement) -> str:
+    """Wait until the lab has trained; return its verdict."""
+    deadline = time.monotonic() + TRAIN_SECONDS
+    while lab.get_dom_attribute("data-state") != "done":
+        assert lab.get_dom_attribute("data-state") != "failed", lab.text
+        assert time.monotonic() < deadline, "the lab has not trained in time"
+        time.sleep(0.2)
+    verdict = lab.find_element(By.CLASS_NAME, "lab-verdict")
+    assert verdict.get_dom_attribute("data-found") == "true", verdict.text
+    return verdict.text
+
+
+def drag(driver: webdriver.WebKitGTK, slider: WebElement) -> None:
+    """Take the handle by the mouse, a little to the right of where it is."""
+    low, high, value = (float(slider.get_property(name)) for name in ("min", "max", "value"))
+    track = slider.size["width"] - 16  # the handle's middle never reaches the ends
+    start = round(track * ((value - low) / (high - low) - 0.5))
+    mouse = ActionChains(driver).move_to_element_with_offset(slider, start, 0).click_and_hold()
+    mouse.move_by_offset(round(0.2 * track), 0).release().perform()
+
+
+# The front page shows the first chapter's lab.
+PAGES = [("index", "dense")] + [(row.chapter, name) for name, row in labs.LABS.items() if row.draws]
+
+
+@pytest.mark.parametrize(("page", "name"), PAGES)
+def test_the_lab_follows_hand_and_keyboard(driver, site, page, name):
+    row = labs.LABS[name]
+    lab = open_lab(driver, f"{site}/{page_of(page)}.html", name)
+    slider = lab.find_element(By.CSS_SELECTOR, f"input[type=range][id$='-{row.control}']")
+    for move in (lambda: drag(driver, slider), lambda: slider.send_keys(Keys.ARROW_RIGHT)):
+        before = slider.get_property("value")
+        move()
+        time.sleep(0.5)  # until the lab has noticed
+        trained(lab)
+        assert slider.get_property("value") != before
+
+
+def test_a_typed_date_is_read(driver, site):
+    lab = open_lab(driver, f"{site}/{page_of('seq2seq_attention')}.html", "dates")
+    field = lab.find_element(By.CSS_SELECTOR, "input[type=text]")
+    field.clear()
+    field.send_keys("15. Dezember 2041", Keys.ENTER)
+    time.sleep(0.5)
+    assert trained(lab).startswith("Alignment of “2041-12-15” with “15. Dezember 2041”")

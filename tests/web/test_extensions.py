@@ -1,0 +1,114 @@
+"""What the site's build adds to the pages: icons, mathematics, policy, labs."""
+
+import doctest
+import importlib
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from helpers import palette
+from tools.lab_page import find_node
+from web import citations, icons, mathematics, pages, previews
+
+FONT_AWESOME = (
+    'x={file:[384,512,[],"f15b","M1"],"my-file":[1,2,[],"f0","M9"]};y={file:[380,500,["a"],"f15b","M2 3"]}'
+)
+
+
+@pytest.fixture(autouse=True)
+def node_on_the_path(monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(find_node()).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_icons_become_drawings_and_the_script_goes():
+    page = (
+        '<script defer src="_static/scripts/fontawesome.js?x"></script><i class="fas fa-file" title="t"></i>'
+    )
+    assert icons.draw_icons(page, FONT_AWESOME) == (
+        '<svg class="svg-inline--fa fas fa-file" title="t" aria-hidden="true" viewBox="0 0 380 500">'
+        '<path d="M2 3"/></svg>'
+    )
+
+
+def test_an_unknown_icon_is_named():
+    with pytest.raises(ValueError, match="no icon 'nowhere'"):
+        icons.draw_icons('<span class="fa-solid fa-nowhere"></span>', FONT_AWESOME)
+
+
+def test_mathematics_is_drawn_in_order():
+    inline, block = mathematics.render([("x_1", False), (r"a = \operatorname{softmax}(W x)", True)])
+    assert "katex-display" not in inline
+    assert "katex-display" in block
+    assert "softmax" in block
+
+
+def test_wrong_mathematics_fails_the_build():
+    with pytest.raises(ValueError, match="KaTeX"):
+        mathematics.render([(r"\frac{1", False)])
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("as Bahdanau and others (2015) did", ("bahdanau", "2015")),
+        ("Adam (Kingma and Ba, 2015).", ("kingma", "2015")),
+        ("Stich (2019)", ("stich", "2019")),
+        ("P. Rémy, 2017", ("remy", "2017")),
+        ("Of 5 September 2025", None),
+        ("in the 2015 of Bahdanau", None),
+    ],
+)
+def test_citations_are_found_by_author_and_year(words, key):
+    match = citations.CITATION.search(words)
+    assert (match and citations.key_of(match)) == key
+
+
+def test_a_mention_of_an_equation_is_read_as_chapter_and_number():
+    match = mathematics.MENTION.search("Equation 4.1, with")
+    assert (match["chapter"], match["number"]) == ("4", "4.1")
+    assert mathematics.MENTION.search("equation 4") is None
+
+
+def test_policy_lists_the_pages_own_scripts_and_handlers_by_hash():
+    page = (
+        '<html><head></head><body><script>one()</script><a onclick="two()">x</a><script src="a.js"></script>'
+    )
+    policy = re.search(r'content="([^"]*)"', pages.with_security_policy(page)).group(1)
+    assert policy.count("'sha256-") == 2
+    assert "'unsafe-eval'" not in policy
+    assert "http" not in policy
+
+
+def test_policy_is_added_once():
+    page = pages.with_security_policy("<head></head>")
+    assert pages.with_security_policy(page) == page
+
+
+def test_palette_has_the_same_names_for_light_and_dark():
+    assert palette.LIGHT.keys() == palette.DARK.keys() >= palette.FIGURE.keys()
+    css = pages.palette_css()
+    assert f"--attention-weight:{palette.DARK['weight']}" in css.split("dark")[1]
+
+
+def test_the_archive_of_notebooks_is_the_same_at_every_build(tmp_path):
+    folder = tmp_path / "book"
+    folder.mkdir()
+    made = []
+    for time in (1_000_000_000, 1_700_000_000):
+        for name in ("b.ipynb", "a.ipynb"):
+            (folder / name).write_text(name)
+            os.utime(folder / name, (time, time))
+        previews.archive_notebooks(folder, tmp_path / "notebooks.zip")
+        made.append((tmp_path / "notebooks.zip").read_bytes())
+    assert made[0] == made[1]
+    assert zipfile.ZipFile(tmp_path / "notebooks.zip").namelist() == ["a.ipynb", "b.ipynb"]
+
+
+@pytest.mark.parametrize("extension", ["citations", "glossary", "pages", "still"])
+def test_docstring_examples_hold(extension):
+    outcome = doctest.testmod(importlib.import_module(f"web.{extension}"))
+    assert outcome.attempted
+    assert not outcome.failed
