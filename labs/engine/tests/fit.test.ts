@@ -33,7 +33,7 @@ import { doublePrecision, Draw, loadWasm } from "./helpers";
 
 const sets: Record<string, () => Promise<Kernels>> = { wasm: loadWasm, javascript: async () => javascriptKernels() };
 
-/** Tokens → the sum of their rows, to be as large as the target. */
+/** Trains the sum of two tokens' rows to be as large as the target; `tied` reads the table in another operation too. */
 function tokenSums(kernels: Kernels, optimizer: ReturnType<typeof adam>, table: number[][], tied = false) {
   const embeddings = new Parameter([table.length, table[0].length], Float32Array.from(table.flat()), true);
   const model = { embedding: embedding(table.length, table[0].length, seededRandom(0), embeddings) };
@@ -44,7 +44,6 @@ function tokenSums(kernels: Kernels, optimizer: ReturnType<typeof adam>, table: 
     optimizer,
     loss({ x, y }) {
       const rows = reshape(model.embedding(x), [-1, table[0].length]);
-      // Twice the sum, half of it by another way, makes the same gradient arrive as one matrix.
       const both = tied ? add(sum(rows, 0), sum(matmul(rows, identity(x, weights.embeddings)), 0)) : sum(rows, 0);
       return meanSquaredError(y, sum(both, 0));
     },
@@ -52,7 +51,7 @@ function tokenSums(kernels: Kernels, optimizer: ReturnType<typeof adam>, table: 
   return { parameters, training };
 }
 
-/** The parameter times 0, plus 1 on the diagonal: something that gives it a second, dense, gradient of 0. */
+/** The identity, made with 0 · the parameter: it gives the parameter a second gradient, a dense one of zeros. */
 function identity(x: Tensor, embeddings: Parameter): Tensor {
   const [rows, width] = embeddings.shape;
   const zeros = x.tape.constant([width, rows], new Float32Array(rows * width));
