@@ -1,3 +1,4 @@
+import { tanh } from "./activations";
 import type { Memory } from "./memory";
 
 export const attention = (memory: Memory) => ({
@@ -46,7 +47,7 @@ export const attention = (memory: Memory) => ({
       for (let key = firstKey; key < firstKey + numKeys; key++) {
         let sum = 0;
         for (let unit = 0; unit < units; unit++) {
-          sum += h[v + unit] * Math.tanh(h[queries + query * units + unit] + h[keys + key * units + unit]);
+          sum += h[v + unit] * tanh(h[queries + query * units + unit] + h[keys + key * units + unit]);
         }
         h[scores++] = sum;
       }
@@ -67,7 +68,7 @@ export const attention = (memory: Memory) => ({
       for (let key = firstKey; key < firstKey + numKeys; key++) {
         const dscore = h[dscores++];
         for (let unit = 0; unit < units; unit++) {
-          const bent = Math.tanh(h[queries + query * units + unit] + h[keys + key * units + unit]);
+          const bent = tanh(h[queries + query * units + unit] + h[keys + key * units + unit]);
           const dsum = dscore * h[v + unit] * (1 - bent * bent);
           h[dqueries + query * units + unit] += dsum;
           h[dkeys + key * units + unit] += dsum;

@@ -1,4 +1,4 @@
-import { sigmoid } from "./activations";
+import { sigmoid, tanh } from "./activations";
 import type { Memory } from "./memory";
 
 /**
@@ -19,10 +19,10 @@ export const recurrent = (memory: Memory) => ({
         const o = c + units;
         h[i] = sigmoid(h[i]);
         h[f] = sigmoid(h[f]);
-        h[c] = Math.tanh(h[c]);
+        h[c] = tanh(h[c]);
         h[o] = sigmoid(h[o]);
         h[memoryAfter + at] = h[f] * h[memoryBefore + at] + h[i] * h[c];
-        h[after + at] = h[o] * Math.tanh(h[memoryAfter + at]);
+        h[after + at] = h[o] * tanh(h[memoryAfter + at]);
       }
     }
   },
@@ -43,7 +43,7 @@ export const recurrent = (memory: Memory) => ({
         const forget = h[f];
         const candidate = h[c];
         const output = h[o];
-        const shown = Math.tanh(h[memoryAfter + at]);
+        const shown = tanh(h[memoryAfter + at]);
         const byState = h[dstate + at];
         const byMemory = h[dmemory + at] + byState * output * (1 - shown * shown);
         h[i] = byMemory * candidate * input * (1 - input);
@@ -70,7 +70,7 @@ export const recurrent = (memory: Memory) => ({
         const s = fromState + i;
         h[z] = sigmoid(h[z] + h[s]);
         h[r] = sigmoid(h[r] + h[s + units]);
-        h[c] = Math.tanh(h[c] + h[r] * h[s + 2 * units]);
+        h[c] = tanh(h[c] + h[r] * h[s + 2 * units]);
         h[after + at] = h[z] * h[before + at] + (1 - h[z]) * h[c];
       }
     }

@@ -6,6 +6,7 @@ export * from "./activations";
 export * from "./attention";
 export * from "./basics";
 export * from "./losses";
+export { move } from "./moves";
 export * from "./normalization";
 export * from "./optimizers";
 export * from "./products";

@@ -1,3 +1,4 @@
+import { transpose } from "./moves";
 import { add, load4, loadPart, mul, splat, store4, storePart } from "./simd";
 
 /** Tiles of 4 × 8 sums, which is what sixteen registers hold; what is left over comes in smaller ones. */
@@ -33,40 +34,15 @@ export function matmul(
   }
 }
 
-/** Copies a matrix whose columns are not neighbours: 4 × 4 numbers at a time where its rows are. */
+/** Copies a matrix whose columns are not neighbours. */
+@inline
 function pack(b: usize, bRow: i32, bColumn: i32, packed: usize, k: i32, n: i32): void {
-  let j = 0;
   if (bRow == 1) {
-    const column = bColumn << 2;
-    const row = n << 2;
-    for (; j + 4 <= n; j += 4) {
-      let from = b + j * column;
-      let to = packed + (j << 2);
-      let p = 0;
-      for (; p + 4 <= k; p += 4, from += 16, to += row << 2) {
-        const v0 = load4(from);
-        const v1 = load4(from + column);
-        const v2 = load4(from + 2 * column);
-        const v3 = load4(from + 3 * column);
-        const low01 = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5);
-        const high01 = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7);
-        const low23 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5);
-        const high23 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7);
-        store4(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-        store4(to + row, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-        store4(to + 2 * row, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-        store4(to + 3 * row, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
-      }
-      for (; p < k; p++, from += 4, to += row) {
-        store<f32>(to, load<f32>(from));
-        store<f32>(to + 4, load<f32>(from + column));
-        store<f32>(to + 8, load<f32>(from + 2 * column));
-        store<f32>(to + 12, load<f32>(from + 3 * column));
-      }
-    }
+    transpose(b, bColumn << 2, packed, n << 2, k, n, 1);
+    return;
   }
-  for (; j < n; j++) {
-    for (let p = 0; p < k; p++) {
+  for (let p = 0; p < k; p++) {
+    for (let j = 0; j < n; j++) {
       store<f32>(packed + ((p * n + j) << 2), load<f32>(b + ((p * bRow + j * bColumn) << 2)));
     }
   }

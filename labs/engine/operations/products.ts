@@ -27,14 +27,14 @@ export function multiplier(tape: Tape, sizes: Sizes, a: Matrices, b: Matrices, c
   const { outer, inner, m, k, n } = sizes;
   const packed = isPacked(b) ? 0 : tape.scratch(k * n);
   const step = ({ outer, inner }: Matrices) => [tape.step(0, outer), tape.step(0, inner)];
-  const [[aOuter, aInner], [bOuter, bInner], [cOuter, cInner]] = [step(a), step(b), step(c)];
+  const [[aFar, aNear], [bFar, bNear], [cFar, cNear]] = [step(a), step(b), step(c)];
   return (atA: Address, atB: Address, atC: Address): void => {
     for (let i = 0; i < outer; i++) {
       for (let j = 0; j < inner; j++) {
         kernels.matmul(
-          atA + i * aOuter + j * aInner, a.row, a.column,
-          atB + i * bOuter + j * bInner, b.row, b.column,
-          atC + i * cOuter + j * cInner, c.row,
+          atA + i * aFar + j * aNear, a.row, a.column,
+          atB + i * bFar + j * bNear, b.row, b.column,
+          atC + i * cFar + j * cNear, c.row,
           m, k, n, 0, 0, packed,
         );
       }

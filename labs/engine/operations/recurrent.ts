@@ -174,7 +174,10 @@ class Loop {
       const fromState = tape.step(this.fromState, step * gatesSize);
       const start = cell === "GRU" ? tape.step(bias.at, width) : gates;
       const startRow = cell === "GRU" ? 0 : width;
-      kernels.matmul(before, units, 1, recurrent_kernel.at, width, 1, fromState, width, samples, units, width, start, startRow, 0);
+      // Zeros before the first step give nothing to the gates, but for a bias.
+      if (index > 0 || initialState.length > 0 || cell === "GRU") {
+        kernels.matmul(before, units, 1, recurrent_kernel.at, width, 1, fromState, width, samples, units, width, start, startRow, 0);
+      }
       if (cell === "LSTM") {
         const memories = this.memories(rows);
         kernels.lstmCell(gates, this.before(memories, step), this.after(memories, step), after, samples, units);
@@ -201,6 +204,8 @@ class Loop {
     const { kernels } = tape;
     kernels.fill(dstate, size, 0);
     kernels.fill(dmemory, size, 0);
+    // The transpose of the recurrent kernel, once for all steps.
+    kernels.move(weights.recurrent_kernel.at, 0, 0, 1, width, this.packed, 0, 0, units, 1, 1, 1, width, units, 1, 0);
     if (cell === "LSTM") {
       // Of the memories, only the last one can have been read by others.
       const last = this.after(this.memories(drows), this.stepAt(timeSteps - 1));
@@ -220,11 +225,10 @@ class Loop {
       } else {
         kernels.tanhGradient(this.after(rows, step), dstate, gates, size);
       }
+      if (index === 0 && dinitial === undefined) break;
       // A GRU's state goes on by itself too.
       const start = cell === "GRU" ? dstate : 0;
-      kernels.matmul(
-        fromState, width, 1, weights.recurrent_kernel.at, 1, width, dstate, units, samples, width, units, start, units, this.packed,
-      );
+      kernels.matmul(fromState, width, 1, this.packed, units, 1, dstate, units, samples, width, units, start, units, 0);
     }
     const all = timeSteps * samples;
     const before = this.backwards ? tape.step(rows, size) : rows;

@@ -103,6 +103,11 @@ export const cases: Record<string, (draw: Draw) => Case> = {
     const axis = draw.integer(0, 1);
     return { shapes: [shape], build: (_, [x]) => concatenate(parts(tanh(x)), axis) };
   },
+  "a slice and the whole": (draw) => {
+    const shape = [draw.length(9), draw.integer(2, 20)];
+    const cut = (x: Tensor) => slice(x, 1, 1, shape[1]);
+    return { shapes: [shape], build: (_, [x]) => concatenate([tanh(scale(x, 2)), multiply(x, x), cut(x)]) };
+  },
   unstack: (draw) => ({
     shapes: [[3, draw.length(20), draw.length(20)]],
     build(_, [x]) {

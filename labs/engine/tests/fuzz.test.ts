@@ -88,7 +88,7 @@ class Plan implements Case {
       concatenate: () => {
         if (2 * width < 60) this.append([samples, steps, 2 * width], (x, _, tensors) => concatenate([x, tensors[same]]));
       },
-      centred: () => this.append(shape, (x) => add(x, scale(reshape(mean(x, 1), [samples, 1, width]), -1))),
+      centred: () => this.append(shape, (x) => add(x, scale(reshape(mean(x, 1), [samples, 1, width]), -0.5))),
       total: () => this.append(shape, (x) => multiply(x, reshape(sum(scale(x, 1 / width), 2), [samples, steps, 1]))),
       attention: () => {
         const heads = draw.choice([1, 2, 3].filter((heads) => width % heads === 0));
