@@ -231,6 +231,17 @@ def keep(saved, new, rules):
     return kept, faults
 
 
+def texts(cell):
+    """Return what a cell says: what it prints, and the words of its figures and labs."""
+    said = []
+    for output in cell.outputs:
+        data = output.get("data", {})
+        said += [output.text] if "text" in output else []
+        said += [data["text/plain"]] if "text/plain" in data else []
+        said += LABEL.findall(data.get("text/html", ""))
+    return said
+
+
 class Cell(IPyNbCell):
     """A cell that nbval tests, its numbers compared within the tolerances that it declares."""
 

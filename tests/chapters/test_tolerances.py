@@ -6,16 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_output
 
 from tools import chapters
-from tools.comparison import LABEL, governed, rules_of, value
-
-
-def texts(cell):
-    """Yield what a cell says: what it prints, and the words of its figures and labs."""
-    for output in cell.outputs:
-        data = output.get("data", {})
-        yield from (output[key] for key in ("text",) if key in output)
-        yield from (data[key] for key in ("text/plain",) if key in data)
-        yield from LABEL.findall(data.get("text/html", ""))
+from tools.comparison import governed, rules_of, texts, value
 
 
 def loose(cell):
