@@ -1,5 +1,6 @@
 """The book's structure: every notebook is in the contents, whole, run, clean and described."""
 
+import ast
 import json
 import re
 import subprocess
@@ -147,6 +148,33 @@ def test_lab_is_saved_with_its_picture_and_verdict(notebook):
         assert lab.startswith("<attention-lab ")
         assert 'src="data:image/png;base64,' in lab
     assert "found" in re.search(r'alt="([^"]*)"', labs[0]).group(1)
+
+
+# What a chapter writes for its own task under the name that all chapters use.
+OWN = {
+    *("attention_block", "build_model", "compare", "compiled", "gradient", "measure", "retrain"),
+    *("retrainer_for", "retrainer_of", "slope", "train", "trial"),
+}
+# To be emptied: what should be explained once and be the same text wherever it is needed again.
+NOT_YET_ONE = {"Positions", "masked_softmax"}
+
+
+def definitions(path):
+    """Yield (name, text without comments) for each function and class of a notebook, but for exercises."""
+    for cell in code_cells(nbformat.read(path, as_version=4)):
+        if cell.id.startswith(("setup", "starter-", "solution-")) or cell.source.startswith("%%"):
+            continue
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                yield node.name, ast.unparse(node)
+
+
+def test_functions_of_one_name_are_the_same_in_every_chapter():
+    texts = {}
+    for path in NOTEBOOKS:
+        for name, text in dict(definitions(path)).items():
+            texts.setdefault(name, set()).add(text)
+    assert {name for name, variants in texts.items() if len(variants) > 1} == OWN | NOT_YET_ONE
 
 
 def test_notebook_is_light(notebook):
