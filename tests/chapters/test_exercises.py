@@ -15,16 +15,16 @@ from helpers import data, exercises, training
 from helpers.exercises import answers
 from tools import chapters
 
-BOOKS = {str(int(path.stem[:2])): path.stem for path in chapters.NOTEBOOKS}
+BOOKS = {str(number): chapters.name_of(path) for number, path in enumerate(chapters.NOTEBOOKS, 1)}
 NUMBERS = list(exercises.CHECKERS)
 NUMBER_OF = {checker.__name__: number for number, checker in exercises.CHECKERS.items()}
-CHAPTERS = [str(number) for number in range(1, len(exercises.CHAPTERS) + 1)]
+CHAPTERS = list(BOOKS)
 KINDS = ("Warm-up", "Spot the bug", "Another task", "Open")
-DEFINITIONS = {BOOKS[chapter][3:]: chapters.definitions(BOOKS[chapter]) for chapter in CHAPTERS}
+DEFINITIONS = {chapter: chapters.definitions(chapter) for chapter in BOOKS.values()}
 
 
-def notebook_of(number):
-    """Return the name of the notebook in which an exercise stands."""
+def chapter_of(number):
+    """Return the name of the chapter in which an exercise stands."""
     return BOOKS[number.partition(".")[0]]
 
 
@@ -39,12 +39,12 @@ def said(checker, answer, capsys):
 
 def cell(number, part):
     slug = number.replace(".", "-")
-    return next(c for c in chapters.cells(notebook_of(number)) if c.id == f"{part}-{slug}")
+    return next(c for c in chapters.cells(chapter_of(number)) if c.id == f"{part}-{slug}")
 
 
 def run(number, part):
     """Run a notebook's starter or solution with nothing but the notebook's definitions."""
-    exec(cell(number, part).source, dict(DEFINITIONS[notebook_of(number)[3:]]))
+    exec(cell(number, part).source, dict(DEFINITIONS[chapter_of(number)]))
 
 
 def headings():
@@ -53,7 +53,7 @@ def headings():
     return [
         (match.group(1), each)
         for path in chapters.NOTEBOOKS
-        for each in chapters.cells(path.stem)
+        for each in chapters.cells(chapters.name_of(path))
         if each.cell_type == "markdown"
         for match in pattern.finditer(each.source)
     ]
@@ -121,7 +121,7 @@ def test_every_checker_has_its_exercise_and_wrong_answers():
 
 def test_chapters_have_their_checkers_in_the_order_of_the_book():
     modules = [chapter.__name__.rpartition(".")[2] for chapter in exercises.CHAPTERS]
-    assert modules == [stem[3:] for stem in BOOKS.values()]
+    assert modules == list(BOOKS.values())
     assert len(NUMBER_OF) == len(NUMBERS), "two checkers of one name"
 
 
@@ -1192,8 +1192,10 @@ def test_weights_of_a_blind_model_must_add_up(capsys):
 
 
 def test_unknown_number_lists_those_there_are():
-    with pytest.raises(ValueError, match=r"number must be one of 1\.1, 1\.2, .*; got '9\.9'"):
-        exercises.check("9.9", 1)
+    with pytest.raises(
+        ValueError, match=rf"number must be one of {NUMBERS[0]}, {NUMBERS[1]}, .*; got '99\.9'"
+    ):
+        exercises.check("99.9", 1)
 
 
 def test_number_must_be_a_string():
@@ -1220,7 +1222,7 @@ def test_softmax_is_keras_own():
         np.testing.assert_allclose(answers.softmax(scores, axis), keras.ops.softmax(scores, axis), atol=1e-6)
 
 
-QUIZZED = [BOOKS[chapter] for chapter in CHAPTERS]
+QUIZZED = list(BOOKS.values())
 OPTION = re.compile(
     r'<details class="answer( right)?"><summary>([^\n]+)</summary>\n\n(Right|No)\. (.+?)\n\n</details>',
     re.DOTALL,

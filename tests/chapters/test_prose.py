@@ -26,12 +26,12 @@ def figures(prose):
 # Figures that a chapter quotes from elsewhere, by the address that its references give.
 ORIGINAL = "https://github.com/philipperemy/keras-attention"
 QUOTED = {
-    "01_dense_attention": {"0.53": ORIGINAL},
-    "02_recurrent_attention": dict.fromkeys(("0.07", "0.21", "0.41", "0.77"), ORIGINAL),
+    "dense_attention": {"0.53": ORIGINAL},
+    "recurrent_attention": dict.fromkeys(("0.07", "0.21", "0.41", "0.77"), ORIGINAL),
 }
 
 # To be emptied: figures without a source, in chapters that are still to be rewritten.
-UNSOURCED = {"05_self_attention": {"2.5"}, "08_beyond_one_machine": {"6.4"}}
+UNSOURCED = {"self_attention": {"2.5"}, "beyond_one_machine": {"6.4"}}
 
 
 def without_source(cells):
@@ -64,7 +64,7 @@ def stands(figure, printed):
     return any(each.as_tuple().exponent <= digits and abs(each - share(figure)) <= half for each in printed)
 
 
-@pytest.mark.parametrize("chapter", [path.stem for path in chapters.NOTEBOOKS])
+@pytest.mark.parametrize("chapter", [chapters.name_of(path) for path in chapters.NOTEBOOKS])
 def test_every_figure_in_the_prose_stands_in_an_output_or_in_code(chapter):
     cells = chapters.cells(chapter)
     quoted = QUOTED.get(chapter, {})
@@ -74,11 +74,11 @@ def test_every_figure_in_the_prose_stands_in_an_output_or_in_code(chapter):
 
 
 def test_no_figure_is_excused_in_a_chapter_that_is_gone():
-    assert QUOTED.keys() | UNSOURCED.keys() <= {path.stem for path in chapters.NOTEBOOKS}
+    assert QUOTED.keys() | UNSOURCED.keys() <= set(map(chapters.name_of, chapters.NOTEBOOKS))
 
 
 def test_a_changed_figure_is_found_in_a_chapter():
-    cells = chapters.cells("01_dense_attention")
+    cells = chapters.cells("dense_attention")
     why = next(cell for cell in cells if cell.id == "why")
     why.source = why.source.replace("0.45", "0.4599")
     assert without_source(cells) == {"0.53", "0.4599"}

@@ -89,7 +89,7 @@ def test_the_words_of_figures_and_labs_count_as_well():
     assert loose(cell) == ["0.31 within 0.02 need not be > 0.3"]
 
 
-@pytest.mark.parametrize("chapter", [path.stem for path in chapters.NOTEBOOKS])
+@pytest.mark.parametrize("chapter", [chapters.name_of(path) for path in chapters.NOTEBOOKS])
 def test_no_tolerance_is_wider_than_its_claim(chapter):
     cells = [cell for cell in chapters.cells(chapter) if cell.cell_type == "code"]
     assert {cell.id: faults for cell in cells if (faults := loose(cell))} == {}
