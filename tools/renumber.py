@@ -17,8 +17,8 @@ NOTEBOOK = re.compile(r"(\d\d)_(\w+)\.ipynb")
 # What a number of a chapter follows: a word, where it is a plural before a list …
 AND = r"(?:, and |, or |, | and | or | to |–)"
 WORDS = re.compile(
-    rf"(?i)(?<![a-z])(?:chapter[ _]\d+|chapters \d+(?:{AND}\d+)*"
-    rf"|(?:exercise|equation) \d+\.\d+|(?:exercises|equations) \d+\.\d+(?:{AND}\d+\.\d+)*)\b"
+    rf"(?i)(?<![a-z])(?:chapter[ _]?\d+|chapters \d+(?:{AND}\d+)*"
+    rf"|(?:exercise|equation) \d+\.\d+|(?:exercises|equations) \d+\.\d+(?:{AND}\d+\.\d+)*)(?!\d)"
 )
 # … or the start of an id, of a tag, of the argument of a check, or of an entry in a table of chapters.
 SIGNS = re.compile(
