@@ -2,9 +2,7 @@
 
 import ast
 import base64
-import html
 import inspect
-import json
 import linecache
 import re
 import types
@@ -13,16 +11,32 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+from tools import labs
+
 BOOK = Path(__file__).parents[1] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+
+
+def notebook(chapter):
+    """Return the path of a chapter, given its file's name without number and ending.
+
+    >>> notebook("dense_attention").name
+    '01_dense_attention.ipynb'
+    """
+    return next(path for path in NOTEBOOKS if name_of(path) == chapter)
+
+
+def name_of(path):
+    """Return a chapter's name without number and ending, by which all but its file call it."""
+    return path.stem.split("_", 1)[1]
 
 
 def definitions(chapter):
     """Return the namespace that a notebook's imports, functions, classes and CONSTANTS make.
 
     Args:
-        chapter: the notebook's name, without its ending.
+        chapter: the notebook's name, without number and ending.
     """
     names = {"__name__": chapter}
     for cell in _code_cells(chapter):
@@ -64,8 +78,8 @@ def finds(result):
 
 def date_reader():
     """Return chapter 6's namespace with the trained model that its page hands to the lab of dates."""
-    names = definitions("06_seq2seq_attention")
-    given = handed(saved_labs()["dates"], "given")
+    names = definitions("seq2seq_attention")
+    given = labs.handed(labs.elements()["dates"], "given")
     letters = names["text"].CharacterTokenizer(given["letters"])
     digits = names["text"].CharacterTokenizer("-0123456789")
     encoder = names["build_encoder"](letters.num_tokens, units=64, dim=32)
@@ -79,27 +93,6 @@ def date_reader():
     return names
 
 
-def saved_labs():
-    """Return every lab that the notebooks hold, as {name: its element for the site}."""
-    pages = [
-        "".join(output.get("data", {}).get("text/html", ""))
-        for path in NOTEBOOKS
-        for cell in _code_cells(path.stem)
-        for output in cell.outputs
-    ]
-    return {match[1]: page for page in pages if (match := re.match(r'<attention-lab lab="(\w+)"', page))}
-
-
-def saved_controls():
-    """Return the sliders of every lab that the notebooks hold, as {name: its list of controls}."""
-    return {name: handed(element, "controls") for name, element in saved_labs().items()}
-
-
-def handed(element, name):
-    """Return what a lab's element hands to the browser by an attribute."""
-    return json.loads(html.unescape(re.search(rf' {name}="([^"]*)"', element)[1]))
-
-
 def _defines(statement):
     constant = isinstance(statement, ast.Assign) and all(
         isinstance(target, ast.Name) and target.id.isupper() for target in statement.targets
@@ -109,7 +102,7 @@ def _defines(statement):
 
 def cells(chapter):
     """Return a notebook's cells."""
-    return nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
+    return nbformat.read(notebook(chapter), as_version=4).cells
 
 
 def _code_cells(chapter):

@@ -105,8 +105,8 @@ def text_alignment(weights, source, target, *, sources=None):
     size = min(FONT_SIZE, FONT_SIZE * room / max(map(letters.width, below)))
     if size < SMALLEST_LETTERS:
         raise ValueError(f"source must be shorter to be read in one picture, got {len(source)} characters")
-    axes.set_xticks(range(len(source)), below, family=letters.fonts(), size=size)
-    axes.set_yticks(range(len(target)), beside, family=letters.fonts())
+    axes.set_xticks(range(len(source)), below, family=letters.fonts("".join(below)), size=size)
+    axes.set_yticks(range(len(target)), beside, family=letters.fonts("".join(beside)))
     return figure
 
 

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib.figure
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.font_manager import FontProperties, findfont, fontManager
 from matplotlib.ft2font import FT2Font
@@ -13,10 +14,10 @@ from matplotlib.ft2font import FT2Font
 FONT_SIZE = 11
 DOTS_PER_INCH = 144
 OWN_FONT = Path(__file__).parents[1] / "fonts" / "dates-cjk.ttf"
-# Each draws what those before it lack. The first two are here on every machine, others where they are installed.
-FONTS = ("DejaVu Sans", "Dates CJK")
-MONOSPACE = ("DejaVu Sans Mono", *FONTS)
+SANS, MONOSPACE = "DejaVu Sans", "DejaVu Sans Mono"
+# What draws what those lack. The first two are here on every machine, the others where they are installed.
 OTHERS = (
+    *(SANS, "Dates CJK"),
     *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "PingFang SC", "Hiragino Sans"),
     *("Microsoft YaHei", "Malgun Gothic", "Apple SD Gothic Neo", "WenQuanYi Zen Hei", "Arial Unicode MS"),
     *("Noto Sans Arabic", "Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji", "Segoe UI Symbol"),
@@ -25,9 +26,9 @@ OTHERS = (
 fontManager.addfont(OWN_FONT)
 
 
-def fonts(first=FONTS):
-    """Return the names of the fonts that draw a text, one after another."""
-    return [*first, *_installed()]
+def fonts(text, first=SANS):
+    """Return the names of the fonts that a text needs, in their order."""
+    return [first] if set(map(ord, text)) <= _characters(first) else [first, *_others()]
 
 
 def readable(text):
@@ -49,12 +50,13 @@ def visible(text):
     return "".join("␣" if c.isspace() else c for c in text)
 
 
-def width(text, first=FONTS, weight="normal"):
+def width(text, first=SANS, weight="normal"):
     """Return how wide the longest line of a readable text is, in inches."""
-    return max(_pixels(line, tuple(fonts(first)), weight) for line in text.split("\n")) / DOTS_PER_INCH
+    families = tuple(fonts(text.replace("\n", ""), first))
+    return max(_pixels(line, families, weight) for line in text.split("\n")) / DOTS_PER_INCH
 
 
-def shortened(text, inches, first=FONTS, weight="normal"):
+def shortened(text, inches, first=SANS, weight="normal"):
     """Return a text, or as much of it as fits with an ellipsis."""
     if width(text, first, weight) <= inches:
         return text
@@ -73,25 +75,25 @@ def in_lines(title):
 def write(artist):
     """Have a Matplotlib text draw what it says: no mathematics, and no box for a missing letter."""
     artist.set_parse_math(False)
-    text = artist.get_text()
-    if not text.isascii():
-        artist.set_text(readable(text))
-        artist.set_fontfamily(fonts(artist.get_fontfamily()))
+    text = readable(artist.get_text())
+    artist.set_text(text)
+    if artist.get_fontfamily() == rcParams["font.family"]:
+        artist.set_fontfamily(fonts(text.replace("\n", "")))
 
 
 @functools.cache
-def _installed():
+def _others():
     known = set(fontManager.get_font_names())
     return [name for name in OTHERS if name in known]
 
 
 @functools.cache
-def _characters():
-    return set().union(*(FT2Font(findfont(name)).get_charmap() for name in fonts(MONOSPACE)))
+def _characters(font):
+    return set(FT2Font(findfont(font)).get_charmap())
 
 
 def _has(character):
-    return character.isprintable() and ord(character) in _characters()
+    return character.isprintable() and any(ord(character) in _characters(font) for font in _others())
 
 
 @functools.cache

@@ -43,7 +43,7 @@ def dots(panels, *, quantity, alt):
         axes.set_xlim(-1.05, 1.05)
         axes.set_xticks([-1, 0, 1])
     names = [letters.shortened(letters.readable(row), WIDTH / 3) for row in rows]
-    grid[0].set_yticks(range(len(rows)), names, family=letters.fonts())
+    grid[0].set_yticks(range(len(rows)), names, family=letters.fonts("".join(names)))
     grid[0].invert_yaxis()  # shared: the first row on top
     grid[len(grid) // 2].set_xlabel(quantity)
     return figure

@@ -153,11 +153,12 @@ def _draw_tokens(axes, start, cells, shades, answer):
     ]
     hatch = {"hatch": "////", "facecolors": "none", "edgecolors": FIGURE["muted"], "linewidths": 0}
     axes.add_collection(PolyCollection(padding, alpha=0.6, **hatch))
-    centred = {"ha": "center", "va": "center", "family": letters.fonts(MONOSPACE), "fontsize": FONT_SIZE}
+    centred = {"ha": "center", "va": "center", "fontsize": FONT_SIZE, "color": FIGURE["muted"]}
     for cell in cells:
         if cell.text:
             middle = cell.left + cell.width / 2
-            axes.text(middle, start + cell.line + 0.3, cell.text, color=FIGURE["muted"], **centred)
+            family = letters.fonts(cell.text, MONOSPACE)
+            axes.text(middle, start + cell.line + 0.3, cell.text, family=family, **centred)
     if answer is not None:
         cell = cells[answer]
         axes.add_patch(outline(cell.left, start + cell.line + 0.04, cell.width, 0.82))

@@ -11,7 +11,7 @@ from keras import layers, ops
 from helpers import data, training
 from tools import chapters
 
-CHAPTER = "04_attention_pooling"
+CHAPTER = "attention_pooling"
 NAMES = chapters.definitions(CHAPTER)
 AttentionPooling = NAMES["AttentionPooling"]
 masked_softmax = NAMES["masked_softmax"]

@@ -15,7 +15,7 @@ from helpers import data, exercises, training
 from helpers.exercises import answers
 from tools import chapters
 
-BOOKS = {path.stem[1:2]: path.stem for path in chapters.NOTEBOOKS}
+BOOKS = {str(number): chapters.name_of(path) for number, path in enumerate(chapters.NOTEBOOKS, 1)}
 NUMBERS = sorted(exercises.CHECKERS)
 CHAPTERS = sorted({number.partition(".")[0] for number in NUMBERS})
 KINDS = ("Warm-up", "Spot the bug", "Another task", "Open")
@@ -29,12 +29,12 @@ def said(number, answer, capsys):
 
 def cell(number, part):
     slug = number.replace(".", "-")
-    return next(c for c in chapters.cells(BOOKS[number[0]]) if c.id == f"{part}-{slug}")
+    return next(c for c in chapters.cells(BOOKS[number.partition(".")[0]]) if c.id == f"{part}-{slug}")
 
 
 def run(number, part):
     """Run a notebook's starter or solution with nothing but the notebook's definitions."""
-    exec(cell(number, part).source, dict(DEFINITIONS[number[0]]))
+    exec(cell(number, part).source, dict(DEFINITIONS[number.partition(".")[0]]))
 
 
 def headings():
@@ -43,11 +43,11 @@ def headings():
     found = [
         (match.group(1), each)
         for path in chapters.NOTEBOOKS
-        for each in chapters.cells(path.stem)
+        for each in chapters.cells(chapters.name_of(path))
         if each.cell_type == "markdown"
         for match in pattern.finditer(each.source)
     ]
-    return [(number, each) for number, each in found if number[0] in CHAPTERS]
+    return [(number, each) for number, each in found if number.partition(".")[0] in CHAPTERS]
 
 
 HEADINGS = headings()
@@ -97,7 +97,9 @@ def test_exercise_is_whole(number, heading):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_chapter_has_all_kinds_in_order(chapter):
-    own = [(number, c.source.split("\n\n")[1]) for number, c in HEADINGS if number[0] == chapter]
+    own = [
+        (number, c.source.split("\n\n")[1]) for number, c in HEADINGS if number.partition(".")[0] == chapter
+    ]
     assert [number for number, _ in own] == [f"{chapter}.{i}" for i in range(1, len(own) + 1)]
     assert {kind for kind in KINDS if any(text.startswith(f"*{kind}.*") for _, text in own)} == set(KINDS)
 
