@@ -288,8 +288,9 @@ def _details(error):
     frames = traceback.extract_tb(error.__traceback__)[1:]  # without our own call
     own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     where = "".join(f"line {frame.lineno} in {frame.name}: {frame.line}" for frame in own[-1:])
+    where = html.escape(where or "Traceback")
     rest = "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)])
-    return f"<details><summary>{html.escape(where or 'Traceback')}</summary><pre>{html.escape(rest)}</pre></details>"
+    return f"<details><summary>{where}</summary><pre>{html.escape(rest)}</pre></details>"
 
 
 def _widget(control):

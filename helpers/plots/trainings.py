@@ -78,7 +78,7 @@ def losses_and_attention(history, weights, answer, *, axis="column"):
     axes_of_losses, *rows = figure.subplots(1 + len(weights), height_ratios=[2] + [1] * len(weights))
     _draw_curves(axes_of_losses, history)
     starts = [losses[0] for losses in history.values() if np.isfinite(losses[0])]
-    axes_of_losses.set_ylim(0, 1.2 * min(starts, default=1))  # one that diverges leaves the chart
+    axes_of_losses.set_ylim(0, 1.2 * (min(starts, default=1) or 1))  # one that diverges leaves the chart
     name_chart(axes_of_losses, "loss")
     for axes, (name, values) in zip(rows, weights.items(), strict=True):
         draw_bars(axes, values, attention_limits(weights))
