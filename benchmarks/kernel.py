@@ -132,7 +132,7 @@ def seconds_to_answer(function, **settings):
     result = function(**settings)
     for figure in result if inspect.isgenerator(result) else [result]:
         figure.png()
-        if chapters.finds(figure.alt):
+        if chapters.finds(figure):
             return time.perf_counter() - start
     return math.inf
 

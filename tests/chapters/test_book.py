@@ -149,7 +149,7 @@ def test_lab_is_saved_with_its_picture_and_verdict(notebook):
     for lab in labs:
         assert lab.startswith("<attention-lab ")
         assert 'src="data:image/png;base64,' in lab
-    assert "found" in re.search(r'alt="([^"]*)"', labs[0]).group(1)
+    assert re.search(r'^<attention-lab [^>]*data-found="(\w+)"', labs[0]).group(1) == "true"
 
 
 # To be emptied: how many lines of True and False a chapter prints that is still to be rewritten.

@@ -37,9 +37,9 @@ def test_the_lab_finds_what_its_notebook_finds(watched, name):
     found = []
     for _ in range(row.draws):
         settings = {key: draw.choice(values) for key, values in offered.items()}
-        words = chapters.last_figure(retrain(**settings)).alt
-        if chapters.finds(words):
-            found.append(({**defaults(name), **settings}, words))
+        figure = chapters.last_figure(retrain(**settings))
+        if chapters.finds(figure):
+            found.append(({**defaults(name), **settings}, figure.alt))
     assert len(found) > row.draws / 2, "where the notebook finds nothing, nothing is compared"
 
     # Opened with the first of them: a training at the defaults would take its time for nothing.

@@ -416,7 +416,8 @@ def test_nothing_pale_lies_behind_a_lab_on_a_dark_page(visit):
 
 def test_without_javascript_a_lab_is_its_picture_and_a_sentence(visit):
     page = visit("index.html", java_script_enabled=False).page
-    assert "found" in page.locator("attention-lab img").get_attribute("alt")
+    assert page.locator("attention-lab").get_attribute("data-found") == "true"
+    assert page.locator("attention-lab img").get_attribute("alt").endswith(": found.")
     assert "need JavaScript" in page.locator("attention-lab figcaption").inner_text()
 
 
