@@ -1,5 +1,6 @@
 """Errors that name the argument, what came, and what is allowed."""
 
+import functools
 import math
 import numbers
 
@@ -38,6 +39,13 @@ def boolean(name, value):
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(value)
+
+
+def name_of(function):
+    """Return what a function is called, or what it is where it has no name: a partial's function, an object's class."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__name__", type(function).__name__).strip("<>")
 
 
 def text(name, value):
@@ -80,9 +88,10 @@ def finite_array(name, value, dimensions=None):
     """
     try:
         array = np.asarray(value)
-        if array.dtype.kind not in "biufO":
+        # NumPy calls the small floats of machine learning, such as bfloat16, void.
+        if array.dtype.kind not in "biufOV":
             raise TypeError(f"dtype {array.dtype}")
-        if array.dtype.kind == "O":
+        if array.dtype.kind in "OV":
             array = array.astype("float64")
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} must be an array of numbers, got {type(value).__name__}") from error

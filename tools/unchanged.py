@@ -14,9 +14,11 @@ ROOT = Path(__file__).parents[1]
 READS_PROSE = (
     "tests/web/",
     "tests/chapters/test_book.py",
+    "tests/chapters/test_exercises.py",
     "tests/chapters/test_listings.py",
     "tests/chapters/test_prose.py",
     "tests/repository/test_frame.py",
+    "tests/repository/test_renumber.py",
 )
 
 

@@ -13,6 +13,14 @@ def weights(name, value, dimensions):
     return weights
 
 
+def scale(top, weights):
+    """Return the weight with the full colour: `top`, or the largest of several arrays where that is larger."""
+    top = float(checks.finite_array("top", top, (0,)))
+    if top <= 0:
+        raise ValueError(f"top must be above 0, got {top:g}")
+    return max(top, *(float(array.max()) for array in weights))
+
+
 def titled(panels):
     """Return a dict from titles to panels; a single panel has no title."""
     return checks.dictionary("panels", panels if isinstance(panels, dict) else {"": panels})
@@ -21,8 +29,8 @@ def titled(panels):
 def panels(panels, dimensions, least=-np.inf):
     """Return the panels as arrays (seeds, n) with one n for all, and no number below `least`."""
     panels = {
-        title: np.atleast_2d(checks.finite_array("panels", p, dimensions)).astype("float64")
-        for title, p in panels.items()
+        title: np.atleast_2d(checks.finite_array("panels", values, dimensions)).astype("float64")
+        for title, values in panels.items()
     }
     lengths = sorted({values.shape[1] for values in panels.values()})
     if len(lengths) != 1:

@@ -6,8 +6,9 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments, found
-from helpers.plots.figure import FONT_SIZE, WIDTH, Figure, corners, name_chart, outline, style
+from helpers.plots import arguments, found, letters
+from helpers.plots.figure import WIDTH, Figure, corners, height_of, name_chart, name_row, outline, style
+from helpers.plots.letters import FONT_SIZE
 
 _MEASURES = ("weight", "effect")
 
@@ -44,8 +45,7 @@ def attention_bars(panels, answer, *, axis="column"):
     alt = found.bars({title: weights.mean(axis=0) for title, weights in panels.items()}, answer, axis)
     several_seeds = any(len(weights) > 1 for weights in panels.values())
     quantity = "mean weight" if several_seeds else "weight"
-    # All attention is drawn on one scale, so that two figures can be compared by eye.
-    return _bars(panels, answer, axis, quantity, alt, (0, 1))
+    return _bars(panels, answer, axis, quantity, alt, attention_limits(panels))
 
 
 def attention_grid(rows, answer, *, axis="column"):
@@ -73,16 +73,16 @@ def attention_grid(rows, answer, *, axis="column"):
     answer = checks.integer("answer", answer, 0, next(iter(flat.values())).shape[1] - 1)
     means = {title: {column: flat[title, column].mean(axis=0) for column in columns} for title in rows}
     alt = found.grid(means, answer, axis)
-    figure = Figure(alt, height=0.7 + 1.15 * len(rows))
+    figure = Figure(alt, height_of("rows", len(rows), each=1.15, rest=0.7))
     grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
     for axes, weights in zip(grid.flat, flat.values(), strict=True):
-        draw_bars(axes, weights)
+        draw_bars(axes, weights, attention_limits(flat))
     for index, axes in enumerate(grid.flat):
         mark_answer(axes, answer, label=index < len(columns))
     for axes, title in zip(grid[:, 0], rows, strict=True):
-        axes.set_ylabel(title, rotation=0, ha="right", va="center")
+        name_row(axes, title)
     for axes, title in zip(grid[0], columns, strict=True):
-        name_chart(axes, f"weight, {title}", pad=18)
+        name_chart(axes, letters.shortened(letters.readable(f"weight, {title}"), 3.6 / len(columns)), pad=18)
     for axes in grid[-1]:
         axes.set_xlabel(axis)
     return figure
@@ -144,15 +144,16 @@ def weight_and_effect(rows, *, axis="step", ablated=None):
         title: (*(flat[title, name].mean(axis=0) for name in _MEASURES), answer)
         for title, answer in answers.items()
     }
-    figure = Figure(found.effects(means, axis, ablated), height=0.7 + 1.15 * len(rows))
+    height = height_of("rows", len(rows), each=1.15, rest=0.7)
+    figure = Figure(found.effects(means, axis, ablated), height)
     grid = figure.subplots(len(rows), 2, sharex=True, sharey=True, squeeze=False)
     for axes_of_row, (title, answer) in zip(grid, answers.items(), strict=True):
         for axes, name in zip(axes_of_row, _MEASURES, strict=True):
-            draw_bars(axes, flat[title, name])
+            draw_bars(axes, flat[title, name], attention_limits(flat))
             mark_answer(axes, answer)
             if ablated is not None:
                 axes.add_patch(outline(ablated - 0.5, 0, 1, 1, "muted", "--"))
-        axes_of_row[0].set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
+        name_row(axes_of_row[0], title)
     for axes, name in zip(grid[0], _MEASURES, strict=True):
         name_chart(axes, name, pad=18)
     for axes in grid[-1]:
@@ -161,24 +162,24 @@ def weight_and_effect(rows, *, axis="step", ablated=None):
 
 
 def _bars(panels, answer, axis, quantity, alt, limits):
-    figure = Figure(alt, height=0.9 + 1.25 * len(panels), layout=None)
+    figure = Figure(alt, height_of("panels", len(panels), each=1.25, rest=0.9), layout=None)
     axes = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
     for axes_of_panel, (title, values) in zip(axes, panels.items(), strict=True):
         draw_bars(axes_of_panel, values, limits)
-        axes_of_panel.set_ylabel(title.replace(", ", "\n"), rotation=0, ha="right", va="center")
+        name_row(axes_of_panel, title)
         mark_answer(axes_of_panel, answer)
     # With y given, Matplotlib does not measure all ticks to find a free place.
     name_chart(axes[0], quantity, y=1, pad=18)
     axes[-1].set_xlabel(axis)
-    _set_margins(figure, max(len(line) for title in panels for line in title.split(", ")))
+    _set_margins(figure, max(letters.width(letters.readable(letters.in_lines(title))) for title in panels))
     return figure
 
 
-def _set_margins(figure, letters):
-    """Leave room for `letters` on the left; a layout engine would take half of a slider move's time."""
+def _set_margins(figure, titles):
+    """Leave inches for titles on the left; a layout engine would take half of a slider move's time."""
     height = figure.get_figheight()
     figure.subplots_adjust(
-        left=(0.65 + 0.09 * letters) / WIDTH,
+        left=(0.65 + titles) / WIDTH,
         right=0.99,
         bottom=0.52 / height,
         top=1 - 0.5 / height,
@@ -200,6 +201,11 @@ def draw_bars(axes, values, limits=(0, 1)):
     axes.set_ylim(limits)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
+
+
+def attention_limits(panels):
+    """Return 0 and 1, so that two figures can be compared by eye, or what is more than a whole."""
+    return 0, max(1, *(values.max() for values in panels.values()))
 
 
 def _limits(arrays):

@@ -1,28 +1,25 @@
 """The book's figure: its size, its letters and colours, and the sentence that says what it shows."""
 
 import io
-from pathlib import Path
 
 import matplotlib.figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
 
 from helpers import checks
 from helpers.palette import FIGURE
+from helpers.plots import letters
+from helpers.plots.letters import DOTS_PER_INCH, FONT_SIZE
 
 WIDTH = 5.6  # inches; at this width and size the text stays legible on a phone
-FONT_SIZE = 11
-DOTS_PER_INCH = 144
-FONTS = ["DejaVu Sans", "Dates CJK"]  # the second one draws what the first one lacks
-OWN_FONT = Path(__file__).parents[1] / "fonts" / "dates-cjk.ttf"
-
-fontManager.addfont(OWN_FONT)
+HIGHEST = 40  # inches, some twenty screens
 
 
 class Figure(matplotlib.figure.Figure):
     """A matplotlib figure with a text for those who do not see it.
 
-    It is drawn apart from `pyplot`, so figures do not pile up while a slider moves.
+    It is drawn apart from `pyplot`, so figures do not pile up while a slider moves. No text in it is
+    read as mathematics, and a character that no font here has is drawn as its number.
 
     Args:
         alt: the result in words.
@@ -38,10 +35,16 @@ class Figure(matplotlib.figure.Figure):
         self.found = getattr(alt, "found", None) if found is None else checks.boolean("found", found)
         margin = getattr(alt, "margin", None) if margin is None else margin
         self.margin = None if margin is None else float(checks.finite_array("margin", margin, (0,)))
-        if not 0 < checks.finite_array("height", height, (0,)) <= 100:
-            raise ValueError(f"height must be above 0 and at most 100 inches, got {height!r}")
+        if not 0 < checks.finite_array("height", height, (0,)) <= HIGHEST:
+            raise ValueError(f"height must be above 0 and at most {HIGHEST} inches, got {height!r}")
         super().__init__(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout=layout)
         FigureCanvasAgg(self)
+
+    def draw(self, renderer):
+        """Draw as Matplotlib does, with every text as it is written."""
+        for text in self.findobj(Text):
+            letters.write(text)
+        super().draw(renderer)
 
     def png(self):
         """Return the picture as PNG bytes, on a transparent ground."""
@@ -67,9 +70,29 @@ class Figure(matplotlib.figure.Figure):
         return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": about}
 
 
+def height_of(name, count, each, rest):
+    """Return the height of `count` rows of `each` inches and the `rest` around them, or raise ValueError.
+
+    Args:
+        name: how the caller calls the argument that holds the rows.
+        count: how many there are.
+        each: inches a row.
+        rest: inches.
+    """
+    most = int((HIGHEST - rest) / each)
+    if count > most:
+        raise ValueError(f"{name} must fill at most {most} rows of a picture, got {count}: draw some of them")
+    return rest + each * count
+
+
 def name_chart(axes, quantity, **options):
     """Write at the left above a chart what it shows."""
     axes.set_title(quantity, loc="left", fontsize=FONT_SIZE, color=FIGURE["muted"], **options)
+
+
+def name_row(axes, title):
+    """Write at the left of a chart what it shows."""
+    axes.set_ylabel(letters.in_lines(title), rotation=0, ha="right", va="center")
 
 
 def say_scale(axes, top, outlined):

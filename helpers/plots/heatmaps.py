@@ -4,18 +4,24 @@
 the columns keys, with one answer a query and a panel a head. `text_alignment` has characters on both axes.
 """
 
+import math
+
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments, found
-from helpers.plots.figure import FONT_SIZE, FONTS, WIDTH, Figure, name_chart, outline, say_scale, style
+from helpers.plots import arguments, found, letters
+from helpers.plots.figure import WIDTH, Figure, height_of, name_chart, outline, say_scale, style
 from helpers.plots.found import Verdict
+from helpers.plots.letters import FONT_SIZE
+
+HEADS_IN_A_ROW = 4
+SMALLEST_LETTERS = 6  # points
 
 
-def heatmap(weights, *, answers=(), row="row", column="column"):
+def heatmap(weights, *, answers=(), row="row", column="column", top=1):
     """Draw weights (rows, columns) as cells, the stronger the colour the larger, answers outlined.
 
     Args:
@@ -24,6 +30,7 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
             should have its two largest weights there, and so on.
         row: what the rows count.
         column: what the columns count.
+        top: the weight with the full colour; the largest one where that is larger.
 
     Returns:
         A Figure whose `alt` says how many answers were found among the largest weights of their row;
@@ -44,6 +51,7 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
         (checks.integer("answers", r, 0, rows - 1), checks.integer("answers", c, 0, columns - 1))
         for r, c in pairs
     }
+    top = arguments.scale(top, [weights])
     verdict = found.cells(weights, answers, row)
     alt = f"Heatmap of {rows} by {columns} weights, {row} by {column}. {verdict}".rstrip()
 
@@ -51,8 +59,8 @@ def heatmap(weights, *, answers=(), row="row", column="column"):
         Verdict(alt, verdict.found, verdict.margin), height=min(5.6, 1.2 + WIDTH * rows / columns)
     )
     axes = figure.subplots()
-    _draw_cells(axes, weights, weights.max(), sorted(answers))
-    say_scale(axes, weights.max(), "answers outlined" if answers else "")
+    _draw_cells(axes, weights, top, sorted(answers))
+    say_scale(axes, top, "answers outlined" if answers else "")
     axes.set_xlabel(column)
     axes.set_ylabel(row)
     return figure
@@ -84,18 +92,25 @@ def text_alignment(weights, source, target, *, sources=None):
     verdict = found.characters(weights, sources)
     alt = f"Alignment of “{target}” with “{source}”. {verdict}".rstrip()
 
-    figure = Figure(Verdict(alt, verdict.found, verdict.margin), height=1.0 + 0.2 * len(target))
+    top = arguments.scale(1, [weights])
+    height = height_of("target", len(target), each=0.2, rest=1.0)
+    figure = Figure(Verdict(alt, verdict.found, verdict.margin), height)
     axes = figure.subplots()
-    _draw_cells(axes, weights, weights.max(), ())
+    _draw_cells(axes, weights, top, ())
     for row, column, width in _runs(sources):
         axes.add_patch(outline(column - 0.5, row - 0.5, width, 1))
-    say_scale(axes, weights.max(), "answers outlined" if sources.any() else "")
-    axes.set_xticks(range(len(source)), visible(source), family=FONTS)
-    axes.set_yticks(range(len(target)), visible(target), family=FONTS)
+    say_scale(axes, top, "answers outlined" if sources.any() else "")
+    below, beside = ([letters.readable(letters.visible(c)) for c in text] for text in (source, target))
+    room = (WIDTH - 0.4 - max(map(letters.width, beside))) / len(source)
+    size = min(FONT_SIZE, FONT_SIZE * room / max(map(letters.width, below)))
+    if size < SMALLEST_LETTERS:
+        raise ValueError(f"source must be shorter to be read in one picture, got {len(source)} characters")
+    axes.set_xticks(range(len(source)), below, family=letters.fonts("".join(below)), size=size)
+    axes.set_yticks(range(len(target)), beside, family=letters.fonts("".join(beside)))
     return figure
 
 
-def query_key_heatmap(panels, alignment, *, query="query step", key="key step"):
+def query_key_heatmap(panels, alignment, *, query="query step", key="key step", top=1):
     """Draw which key each query attends to, a panel of cells for each head, the answers outlined.
 
     Args:
@@ -105,6 +120,7 @@ def query_key_heatmap(panels, alignment, *, query="query step", key="key step"):
             from a panel's title to such an alignment, for heads that have answers of their own.
         query: what the rows count.
         key: what the columns count.
+        top: the weight with the full colour; the largest one where that is larger.
 
     Returns:
         A Figure whose `alt` says in how many rows the largest weight is the answer: of each panel, and,
@@ -138,20 +154,27 @@ def query_key_heatmap(panels, alignment, *, query="query step", key="key step"):
             raise ValueError(f"alignment must hold one key for each of {queries} queries, got {len(steps)}")
     alt = found.queries(panels, answers if own else next(iter(answers.values())))
 
-    side = 3.3 if len(panels) == 1 else (WIDTH - 0.9) / len(panels)
+    top = arguments.scale(top, panels.values())
+    columns = min(len(panels), HEADS_IN_A_ROW)
+    rows = math.ceil(len(panels) / columns)
+    side = 3.3 if len(panels) == 1 else (WIDTH - 0.9) / columns
     head = 0.4 if len(panels) == 1 else 0.65
-    height = side * min(1.2, max(0.4, queries / keys)) + head + 0.55
+    across, between = side * min(1.2, max(0.4, queries / keys)), 0.3
+    height = height_of("panels", rows, each=across + between, rest=head + 0.55 - between)
     figure = Figure(alt, height, layout=None)
-    grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
-    top = max(weights.max() for weights in panels.values())
-    for axes, (title, weights) in zip(grid, panels.items(), strict=True):
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axes, (title, weights) in zip(grid.flat, panels.items(), strict=False):
         _draw_cells(axes, weights, top, enumerate(answers[title]))
-        name_chart(axes, title)
+        name_chart(axes, letters.shortened(letters.readable(title), side))
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    for axes in grid[-1]:
         axes.set_xlabel(key)
-    grid[0].set_ylabel(query)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(query)
     right = 0.65 + side if len(panels) == 1 else WIDTH - 0.1
     edges = {"left": 0.65 / WIDTH, "right": right / WIDTH, "bottom": 0.55 / height}
-    figure.subplots_adjust(**edges, top=1 - head / height, wspace=0.12)
+    figure.subplots_adjust(**edges, top=1 - head / height, wspace=0.12, hspace=between / across)
     words = {"y": 1 - 0.28 / height, "fontsize": FONT_SIZE}
     figure.text(edges["left"], s=f"weight, 0 to {top:.2f}", color=FIGURE["muted"], **words)
     outlined = {"ha": "right", "fontweight": "bold", "color": FIGURE["answer"]}
@@ -163,7 +186,7 @@ def _draw_cells(axes, weights, top, answers):
     style(axes)
     # From transparent to opaque instead of from white, so that it reads on a dark page too.
     shades = LinearSegmentedColormap.from_list("weight", [(*to_rgb(FIGURE["weight"]), a) for a in (0, 1)])
-    axes.imshow(weights, cmap=shades, vmin=0, vmax=max(top, 1e-9), aspect="auto")
+    axes.imshow(weights, cmap=shades, vmin=0, vmax=top, aspect="auto")
     for row, column in answers:
         axes.add_patch(outline(column - 0.5, row - 0.5, 1, 1))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -175,8 +198,3 @@ def _runs(sources):
     for row, cells in enumerate(sources):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], cells, [0]])))
         yield from ((row, first, last - first) for first, last in edges.reshape(-1, 2).tolist())
-
-
-def visible(text):
-    """Return the characters of a text, a space as a sign that can be seen."""
-    return ["␣" if character.isspace() else character for character in text]

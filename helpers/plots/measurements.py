@@ -7,8 +7,9 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments
-from helpers.plots.figure import FONT_SIZE, Figure, name_chart, style
+from helpers.plots import arguments, letters
+from helpers.plots.figure import WIDTH, Figure, height_of, name_chart, style
+from helpers.plots.letters import FONT_SIZE
 
 
 def dots(panels, *, quantity, alt):
@@ -28,7 +29,7 @@ def dots(panels, *, quantity, alt):
     for panel in checks.dictionary("panels", panels).values():
         checks.dictionary("panels", panel)
     rows = arguments.equal_keys("panels must have equal rows", panels)
-    figure = Figure(alt, height=1.0 + 0.32 * len(rows))
+    figure = Figure(alt, height_of("panels", len(rows), each=0.32, rest=1.0))
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (title, panel) in zip(grid, panels.items(), strict=True):
         name_chart(style(axes), title)
@@ -41,7 +42,8 @@ def dots(panels, *, quantity, alt):
         axes.axvline(0, color=FIGURE["muted"], linewidth=0.8)
         axes.set_xlim(-1.05, 1.05)
         axes.set_xticks([-1, 0, 1])
-    grid[0].set_yticks(range(len(rows)), rows)
+    names = [letters.shortened(letters.readable(row), WIDTH / 3) for row in rows]
+    grid[0].set_yticks(range(len(rows)), names, family=letters.fonts("".join(names)))
     grid[0].invert_yaxis()  # shared: the first row on top
     grid[len(grid) // 2].set_xlabel(quantity)
     return figure
@@ -106,6 +108,7 @@ def power_laws(panels, *, size):
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter(lambda value, _: _power(value))
         axes.minorticks_off()
         axes.set_xlabel(size)
         for (name, values), line, colour in zip(
@@ -114,7 +117,13 @@ def power_laws(panels, *, size):
             points = arguments.points(f"panels[{quantity!r}][{name!r}]", values)
             if points.min() <= 0:
                 raise ValueError(f"panels must hold numbers above 0, got {points.min():g} in {quantity!r}")
-            axes.plot(*points.T, line, markersize=4, color=FIGURE[colour], label=name)
+            axes.plot(
+                *points.T,
+                line,
+                markersize=4,
+                color=FIGURE[colour],
+                label=letters.shortened(letters.readable(name), WIDTH / 4),
+            )
             sizes.update(points[:, 0])
             (low, first), (high, last) = points[0], points[-1]
             said.append(f"{quantity}, {name}: {_brief(first)} at {low:g}, {_brief(last)} at {high:g}.")
@@ -129,6 +138,14 @@ def power_laws(panels, *, size):
         fontsize=FONT_SIZE,
     )
     return figure
+
+
+def _power(value):
+    """Return a power of ten as it is written without mathematics, such as 0.01, 100 or 10⁶."""
+    exponent = round(np.log10(value))
+    if abs(exponent) <= 3:
+        return f"{value:g}"
+    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _brief(value):

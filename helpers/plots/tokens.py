@@ -8,13 +8,16 @@ from matplotlib.colors import to_rgb
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments, found
-from helpers.plots.figure import FONT_SIZE, Figure, corners, outline, say_scale
+from helpers.plots import arguments, found, letters
+from helpers.plots.figure import WIDTH, Figure, corners, height_of, outline, say_scale
 from helpers.plots.found import Verdict
+from helpers.plots.letters import FONT_SIZE, MONOSPACE
 
 TOKEN_COLUMNS = 60.2  # letters of a fixed width in a line of tokens; 40 single letters fill one
 TOKEN_GAP = 0.5  # between two tokens, in letters
 TOKEN_LINE = 0.36  # inches
+MARGIN = 0.01  # left and right of a line, of the picture's width
+LETTER = (1 - 2 * MARGIN) * WIDTH / TOKEN_COLUMNS  # inches
 
 
 def keyword_verdict(weights, answers, padding):
@@ -45,14 +48,15 @@ def keyword_verdict(weights, answers, padding):
     return found.keywords(weights, answers, padding)
 
 
-def token_weights(tokens, weights, answers=None, *, top=None, alt=None):
+def token_weights(tokens, weights, answers=None, *, top=1, alt=None):
     """Draw rows of tokens, under each a cell, the stronger the colour the larger its weight.
 
     Args:
-        tokens: a list of rows; a row is a list of strings, "" for padding. Long rows are wrapped.
+        tokens: a list of rows; a row is a list of strings, "" for padding. Long rows are wrapped, and a
+            token longer than a line is cut.
         weights: for each row as many numbers ≥ 0.
         answers: for each row the index of the token that is the answer; None where none is known.
-        top: the weight with the full colour; None for the largest one.
+        top: the weight with the full colour; the largest one where that is larger.
         alt: what the figure shows, where more is known than the rows tell: a text, or a Verdict.
 
     Returns:
@@ -64,19 +68,16 @@ def token_weights(tokens, weights, answers=None, *, top=None, alt=None):
             do not fit, or an answer outside its row.
     """
     rows = _token_rows(tokens, weights, answers)
-    if top is None:
-        top = max(values.max() for _, values, _ in rows) or 1
-    top = float(checks.finite_array("top", top, (0,)))
-    if top <= 0:
-        raise ValueError(f"top must be above 0, got {top}")
+    top = arguments.scale(top, [values for _, values, _ in rows])
     cells = [_placed(texts) for texts, _, _ in rows]
     starts = np.cumsum([0] + [row[-1].line + 1 for row in cells])
-    figure = Figure(alt or _largest_tokens(rows), height=0.45 + TOKEN_LINE * starts[-1], layout=None)
-    axes = figure.add_axes((0.01, 0, 0.98, 1 - 0.35 / figure.get_figheight()))
+    height = height_of("tokens", int(starts[-1]), each=TOKEN_LINE, rest=0.45)
+    figure = Figure(alt or _largest_tokens(rows), height, layout=None)
+    axes = figure.add_axes((MARGIN, 0, 1 - 2 * MARGIN, 1 - 0.35 / height))
     axes.spines[:].set_visible(False)
     axes.set(xticks=[], yticks=[], xlim=(0, TOKEN_COLUMNS), ylim=(starts[-1] + 0.1 / TOKEN_LINE, 0))
-    for start, row, (texts, values, answer) in zip(starts, cells, rows, strict=False):
-        _draw_tokens(axes, start, row, texts, values / top, answer)
+    for start, row, (_, values, answer) in zip(starts, cells, rows, strict=False):
+        _draw_tokens(axes, start, row, values / top, answer)
     say_scale(axes, top, "answer outlined" if answers is not None else "")
     return figure
 
@@ -89,7 +90,7 @@ def _token_rows(tokens, weights, answers):
         raise ValueError("tokens must hold at least one row, got none")
     answers = [None] * len(tokens) if answers is None else answers
     for name, value in {"weights": weights, "answers": answers}.items():
-        if not isinstance(value, (list, tuple)) and not (isinstance(value, np.ndarray) and value.ndim):
+        if not isinstance(value, (list, tuple)) and not getattr(value, "ndim", 0):
             raise TypeError(f"{name} must hold one entry a row, got {type(value).__name__}")
     if not len(tokens) == len(weights) == len(answers):
         raise ValueError(
@@ -121,6 +122,7 @@ def _largest_tokens(rows):
 
 
 class _Cell(NamedTuple):
+    text: str
     line: int
     left: float
     width: float
@@ -130,30 +132,33 @@ def _placed(texts):
     """Return a cell for each text, in lines of TOKEN_COLUMNS letters."""
     cells, line, left = [], 0, 0.0
     for text in texts:
-        width = max(len(text), 1) + TOKEN_GAP
+        text = letters.readable(letters.visible(text))
+        if len(text) > TOKEN_COLUMNS - TOKEN_GAP or not text.isascii():
+            text = letters.shortened(text, (TOKEN_COLUMNS - TOKEN_GAP) * LETTER, MONOSPACE)
+        wide = len(text) if text.isascii() else letters.width(text, MONOSPACE) / LETTER
+        width = max(wide, 1) + TOKEN_GAP
         if left and left + width > TOKEN_COLUMNS:
             line, left = line + 1, 0.0
-        cells.append(_Cell(line, left, width))
+        cells.append(_Cell(text, line, left, width))
         left += width
     return cells
 
 
-def _draw_tokens(axes, start, cells, texts, shades, answer):
+def _draw_tokens(axes, start, cells, shades, answer):
     strips = [corners(cell.left + 0.1, start + cell.line + 0.56, cell.width - 0.2, 0.24) for cell in cells]
-    colours = [(*to_rgb(FIGURE["weight"]), min(shade, 1)) for shade in shades]
+    colours = [(*to_rgb(FIGURE["weight"]), shade) for shade in shades]
     axes.add_collection(PolyCollection(strips, facecolors=colours, linewidths=0))
     padding = [
-        corners(cell.left, start + cell.line + 0.1, cell.width, 0.4)
-        for cell, text in zip(cells, texts, strict=True)
-        if not text
+        corners(cell.left, start + cell.line + 0.1, cell.width, 0.4) for cell in cells if not cell.text
     ]
     hatch = {"hatch": "////", "facecolors": "none", "edgecolors": FIGURE["muted"], "linewidths": 0}
     axes.add_collection(PolyCollection(padding, alpha=0.6, **hatch))
-    centred = {"ha": "center", "va": "center", "family": "monospace", "fontsize": FONT_SIZE}
-    for cell, text in zip(cells, texts, strict=True):
-        if text:
+    centred = {"ha": "center", "va": "center", "fontsize": FONT_SIZE, "color": FIGURE["muted"]}
+    for cell in cells:
+        if cell.text:
             middle = cell.left + cell.width / 2
-            axes.text(middle, start + cell.line + 0.3, text, color=FIGURE["muted"], **centred)
+            family = letters.fonts(cell.text, MONOSPACE)
+            axes.text(middle, start + cell.line + 0.3, cell.text, family=family, **centred)
     if answer is not None:
         cell = cells[answer]
         axes.add_patch(outline(cell.left, start + cell.line + 0.04, cell.width, 0.82))

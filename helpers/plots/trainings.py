@@ -7,9 +7,10 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import arguments, found
-from helpers.plots.bars import draw_bars, mark_answer
-from helpers.plots.figure import FONT_SIZE, Figure, name_chart, style
+from helpers.plots import arguments, found, letters
+from helpers.plots.bars import attention_limits, draw_bars, mark_answer
+from helpers.plots.figure import WIDTH, Figure, height_of, name_chart, name_row, style
+from helpers.plots.letters import FONT_SIZE
 
 
 def learning_curve(history):
@@ -73,15 +74,15 @@ def losses_and_attention(history, weights, answer, *, axis="column"):
     )
     answer = checks.integer("answer", answer, 0, next(iter(weights.values())).shape[1] - 1)
     alt = found.trainings(history, {name: values[0] for name, values in weights.items()}, answer)
-    figure = Figure(alt, height=3.0 + 1.15 * len(weights))
+    figure = Figure(alt, height_of("weights", len(weights), each=1.15, rest=3.0))
     axes_of_losses, *rows = figure.subplots(1 + len(weights), height_ratios=[2] + [1] * len(weights))
     _draw_curves(axes_of_losses, history)
     starts = [losses[0] for losses in history.values() if np.isfinite(losses[0])]
-    axes_of_losses.set_ylim(0, 1.2 * min(starts, default=1))  # one that diverges leaves the chart
+    axes_of_losses.set_ylim(0, 1.2 * (min(starts, default=1) or 1))  # one that diverges leaves the chart
     name_chart(axes_of_losses, "loss")
     for axes, (name, values) in zip(rows, weights.items(), strict=True):
-        draw_bars(axes, values)
-        axes.set_ylabel(name.replace(", ", "\n"), rotation=0, ha="right", va="center")
+        draw_bars(axes, values, attention_limits(weights))
+        name_row(axes, name)
         mark_answer(axes, answer, label=axes is rows[0])
     name_chart(rows[0], "weight", pad=18)
     rows[-1].set_xlabel(axis)
@@ -95,7 +96,15 @@ def _draw_curves(axes, curves):
         curves.items(), cycle(("-", "--", ":", "-.")), cycle(("weight", "answer", "muted")), strict=False
     ):
         epochs = np.arange(1, len(values) + 1)
-        axes.plot(epochs, values, line, marker="o", markersize=3, color=FIGURE[colour], label=name)
+        axes.plot(
+            epochs,
+            values,
+            line,
+            marker="o",
+            markersize=3,
+            color=FIGURE[colour],
+            label=letters.shortened(letters.readable(name), WIDTH / 2),
+        )
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, labelcolor=FIGURE["muted"], fontsize=FONT_SIZE)

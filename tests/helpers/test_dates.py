@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from matplotlib import font_manager
 
 from helpers import dates
-from helpers.plots import figure, heatmaps
+from helpers.plots import letters
 
 
 def read(text, locale):
@@ -125,11 +125,11 @@ def test_bad_input_is_named(arguments, error, message):
 
 def test_every_character_has_a_glyph_that_travels_with_the_book():
     """No date is drawn with empty boxes, whatever fonts the machine has."""
-    files = [font_manager.findfont("DejaVu Sans"), figure.OWN_FONT]
+    files = [font_manager.findfont("DejaVu Sans"), letters.OWN_FONT]
     known = set().union(*(TTFont(file).getBestCmap() for file in files))
     for locale in dates.LOCALES:
         texts, targets, _ = dates.get_dates(3_000, locale, seed=0)
-        shown = heatmaps.visible("".join(texts + targets))
+        shown = letters.visible("".join(texts + targets))
         assert {character for character in shown if ord(character) not in known} == set(), locale
 
 
