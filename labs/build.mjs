@@ -65,7 +65,8 @@ function bundle(entryPoints, version) {
     outdir: folder,
     bundle: true,
     format: "esm",
-    target: "es2022",
+    // Nested rules are older browsers' as well, once they are written out.
+    target: ["es2022", "safari16.4", "chrome111", "firefox113"],
     minify: true,
     legalComments: "none",
     define: { VERSION: JSON.stringify(version) },

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from helpers import palette
+
 LABS = Path(__file__).parents[1] / "labs"
 
 TRAINING_TIMEOUT = 120_000  # milliseconds; nothing is timed, and a busy machine may take its time
@@ -75,7 +77,7 @@ def lab_html(lab: str, controls: list[dict]) -> str:
 
 def write_page(folder: Path, *labs: str, name: str = "index.html") -> None:
     """Write a page with these labs beside the built files."""
-    (folder / "page.css").write_text(STYLE, encoding="utf-8")
+    (folder / "page.css").write_text(palette.style_sheet() + STYLE, encoding="utf-8")
     (folder / name).write_text(
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Labs</title>'

@@ -31,9 +31,9 @@ interface Options {
 }
 
 /** The lab that a model comes from, with what it is asked for there: both call the answer's place by their own name. */
-function origin({ model, attention_step, num_held_out }: Options) {
+function origin({ model, ...asked }: Options) {
   const { lab, options } = models[model];
-  return { lab, options: { ...options, attention_step, attention_column: attention_step, num_held_out } };
+  return { lab, options: { ...options, ...asked, attention_column: asked.attention_step } };
 }
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));

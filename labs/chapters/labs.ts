@@ -1,4 +1,4 @@
-import type { LabName } from "../shared/labs";
+import type { LabName } from "../shared/lab_files";
 import { explanation } from "./attention_as_explanation";
 import { pooling } from "./attention_pooling";
 import { workers } from "./beyond_one_machine";

@@ -1,5 +1,5 @@
 /** For tests only: draws any picture, in all the ways a lab shows it, without a lab. */
-import { numbersTable } from "../page/pictures/numbers";
+import { numbersTable } from "../page/pictures/numbers_table";
 import { pictureView, tableOf } from "../page/pictures/picture";
 import type { Picture } from "../shared/pictures";
 

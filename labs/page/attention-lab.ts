@@ -15,10 +15,6 @@ class AttentionLab extends HTMLElement {
 
   connectedCallback(): void {
     this.staticContent = [...this.childNodes];
-    if (typeof WebAssembly !== "object") {
-      this.explain("This browser has no WebAssembly, which training needs: the picture is the book's own.");
-      return;
-    }
     try {
       const handed = readHanded(this.getAttribute("constants"), this.getAttribute("given"));
       this.view = new LabView(this, readControls(this.getAttribute("controls")), handed);

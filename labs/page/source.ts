@@ -1,5 +1,5 @@
 /** The model that trains on this page: its file and all that it imports, fetched when the reader asks to see them. */
-import { fileOf, isLabName } from "../shared/labs";
+import { fileOf, isLabName } from "../shared/lab_files";
 import { versioned } from "../shared/versioned";
 import { highlight } from "./highlight";
 import { html } from "./html";

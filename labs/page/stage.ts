@@ -3,7 +3,7 @@ import type { Findings, Progress } from "../shared/messages";
 import type { Picture } from "../shared/pictures";
 import { curveView } from "./curve";
 import { html } from "./html";
-import { numbersTable } from "./pictures/numbers";
+import { numbersTable } from "./pictures/numbers_table";
 import { pictureView, showsLosses, tableOf } from "./pictures/picture";
 import { progressView } from "./progress";
 

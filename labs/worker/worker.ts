@@ -1,7 +1,7 @@
 /** The half of a lab that computes: trains what the page asks for last, and reports as it goes. */
 import { labs } from "../chapters/labs";
 import { Arena, loadKernels } from "../engine";
-import { fileOf, isLabName } from "../shared/labs";
+import { fileOf, isLabName } from "../shared/lab_files";
 import type { Handed, Report, Request } from "../shared/messages";
 import { versioned } from "../shared/versioned";
 import { constantsOf } from "./constants";

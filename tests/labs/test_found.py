@@ -51,7 +51,9 @@ DRAWN = [case for case in CASES if drawn_by_labs(case)]
 def judged(tmp_path_factory) -> list[dict]:
     cases = [[case["kind"], case["inputs"]] for case in DRAWN]
     folder = tmp_path_factory.mktemp("programs")
-    return run_typescript(folder, JUDGES, "given[0].map(([kind, inputs]) => judges[kind](withNaN(inputs)))", cases)
+    return run_typescript(
+        folder, JUDGES, "given[0].map(([kind, inputs]) => judges[kind](withNaN(inputs)))", cases
+    )
 
 
 @pytest.mark.parametrize("index", range(len(DRAWN)), ids=lambda i: f"{DRAWN[i]['kind']}: {DRAWN[i]['why']}")

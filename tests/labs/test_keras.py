@@ -96,7 +96,7 @@ def self_attention_model(heads: int, time_steps: int):
 
 def seq2seq_model(score: str):
     """Chapter 6's own, encoder and decoder in one."""
-    notebook = chapters.definitions("06_seq2seq_attention")
+    notebook = chapters.definitions("seq2seq_attention")
     encoder = notebook["build_encoder"](13)
     decoder = notebook["build_decoder"](notebook["LAYERS"][score](), 13)
     return notebook["build_model"](encoder, decoder, 0.001)
@@ -168,7 +168,9 @@ def inputs_of(data: dict) -> list:
     return inputs if len(inputs) > 1 else inputs[0]
 
 
-def compare_training(folder, model, lab: str, data: dict, /, *, loss=BINARY, rule="adam", rate=0.001, **options):
+def compare_training(
+    folder, model, lab: str, data: dict, /, *, loss=BINARY, rule="adam", rate=0.001, to=1e-3, **options
+):
     """Train both for a hundred steps from the same weights on the same batches.
 
     At the notebooks' rates, from 0.003 to 0.01, the loss soon falls so steeply that rounding parts
@@ -184,10 +186,10 @@ def compare_training(folder, model, lab: str, data: dict, /, *, loss=BINARY, rul
     for start in range(0, len(data["y"]), size):
         model.reset_metrics()
         batch = {name: values[start : start + size] for name, values in data.items()}
-        losses.append(float(model.train_on_batch(inputs_of(batch), batch["y"])))
+        losses.append(float(np.ravel(model.train_on_batch(inputs_of(batch), batch["y"]))[0]))
     found = train_handed(folder, job)
     np.testing.assert_allclose(found["losses"], losses, rtol=1e-4, atol=1e-7)
-    assert_close(found["weights"], flat(model.get_weights()), names_of(model), atol=1e-3)
+    assert_close(found["weights"], flat(model.get_weights()), names_of(model), atol=to)
     moved = [np.abs(np.subtract(*pair)).max() for pair in zip(found["weights"], job["weights"], strict=True)]
     assert max(moved) > 0.05, "it has gone somewhere in the meantime"
     slowly = train_handed(folder, job, "javascript")
@@ -260,7 +262,8 @@ def test_the_first_hundred_steps_of_chapter_4_are_those_of_keras(folder, mask):
 
     keras.utils.set_random_seed(0)
     data = make_tokens(STEPS * 64)
-    compare_training(folder, pooling_model(mask), "pooling", data, mask=mask, loss=CATEGORICAL)
+    # A unit that is hardly ever on has a gradient of rounding alone, and Adam takes full steps by it.
+    compare_training(folder, pooling_model(mask), "pooling", data, mask=mask, loss=CATEGORICAL, to=2e-3)
 
 
 @pytest.mark.parametrize("heads", [1, 2])

@@ -40,6 +40,7 @@ function buildBars(picture: BarsPicture) {
         html("span", { class: "lab-axis-title" }, picture.position),
         axis(picture.panels[0].weights.map((_, i) => String(i)), [picture.answer]),
       ),
+      ...(picture.picked ? [html("p", { class: "lab-hint" }, `Click a ${picture.position} to ${picture.picked.control} it.`)] : []),
     ],
     update: ({ panels: values, picked }: BarsPicture) =>
       panels.forEach((panel, i) => panel.update(values[i].weights, picked?.position)),
