@@ -3,6 +3,9 @@ import type { Settings } from "../shared/settings";
 import { shorten } from "./controls/kind";
 import { defaultSettings, readValue, type Control } from "./controls/panel";
 
+/** So many sentences about a link are read; more are not. */
+const MOST_REFUSED = 3;
+
 export function toHash(lab: string, settings: Settings): string {
   const values = Object.entries(settings).map(([name, value]) => [name, String(value)]);
   return `#${lab}?${new URLSearchParams(values)}`;
@@ -20,7 +23,7 @@ export function fromHash(hash: string, lab: string, controls: Control[]): { sett
     if ("value" in read) settings[key] = read.value;
     if (read.refused) refused.push(read.refused);
   }
-  return { settings, refused };
+  return { settings, refused: refused.slice(0, MOST_REFUSED) };
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

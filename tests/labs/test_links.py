@@ -130,6 +130,24 @@ def test_a_link_may_ask_for_whatever_a_slider_can_show(tmp_path, slider, asked):
     assert set(refused) == {""}
 
 
+def test_a_link_of_any_length_is_refused_in_a_few_lines(tmp_path):
+    control = {"name": "date", "label": "date", "kind": "text", "value": "8/3/21"}
+    hashes = ["#dates?date=" + "5" * 300, "#dates?" + "&".join(f"{'x' * 300}{i}=1" for i in range(300))]
+    first, second = run_typescript(
+        tmp_path,
+        'import { fromHash } from "./page/address"',
+        "given[1].map(hash => fromHash(hash, 'dates', given[0]))",
+        [control],
+        hashes,
+    )
+    assert first["settings"] == {"date": "5" * 60}
+    assert first["refused"] == [
+        f"The link asks for date “{'5' * 30}…”; of its 300 characters, here are the first 60."
+    ]
+    assert second["settings"] == {"date": "8/3/21"}
+    assert second["refused"] == [f"This lab has no setting “{'x' * 30}…”."] * 3
+
+
 def test_a_link_to_a_value_between_two_steps_gets_the_nearer_one(tmp_path):
     values, refused = read_link(tmp_path, "threes", ["4", "5", "10", "99", "-1"])
     assert values == [3, 6, 9, 9, 0], "10 is no step from 0 on: no slider shows it"

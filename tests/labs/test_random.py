@@ -82,6 +82,7 @@ def test_any_link_and_any_move(watched, folder):
         expect(element).to_have_attribute("data-settings", re.compile(rf"[?&]{SHORT[lab]}(&|$)"))
     for lab, controls in CONTROLS.items():
         element = page.locator(f"attention-lab[lab={lab}]")
+        element.scroll_into_view_if_needed()  # out of sight it pauses
         wait_until_trained(element)
         settings = dict(parse_qsl(element.get_attribute("data-settings").partition("?")[2]))
         assert [c for c in controls if c["kind"] != "text" and settings[c["name"]] not in offered(c)] == []

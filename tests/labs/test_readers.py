@@ -69,6 +69,23 @@ def test_it_reads_well_in_light_and_dark_wide_and_narrow(watched):
     assert_reads_well(watched.open("dense.html#dense?epochs=0&attention_column=31"))
 
 
+def test_fingers_have_room(watched):
+    page = watched.open("quick.html", viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    lab = the_lab(page)
+    verdict(lab)
+    touched = lab.locator("input[type=range], .lab-choices label, button, .lab-buttons a, summary")
+    sizes = touched.evaluate_all(
+        "nodes => nodes.map(node => node.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height))"
+    )
+    assert len(sizes) > 10
+    assert min(sizes) >= 43.9
+    switch = lab.get_by_role("switch")
+    switch.scroll_into_view_if_needed()
+    box = switch.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 21)
+    expect(switch).to_be_checked()
+
+
 def test_nothing_moves_for_who_asked_for_less_motion(watched):
     seconds = "getComputedStyle(document.querySelector('.lab-bar')).transitionDuration"
     page = watched.open("dense.html#dense?epochs=1")

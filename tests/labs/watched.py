@@ -108,6 +108,20 @@ def watched(browser, site) -> Iterator[Watched]:
 FIXTURES = folder, site, watched
 
 
+# Remembers what a screen reader hears, and what the progress says: a word may be gone when a test looks.
+RECORD = """
+window.heard = [];
+window.seen = [];
+new MutationObserver(records => records.forEach(({ target }) => {
+    const { className, textContent } = target.nodeType === Node.TEXT_NODE ? target.parentElement ?? target : target;
+    if (className === "lab-only-heard" && textContent) heard.push(textContent);
+    if (className === "lab-progress-text") {
+        seen.push([textContent, target.parentElement.querySelector("progress").value]);
+    }
+})).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+
 def the_lab(page: Page) -> Locator:
     return page.locator("attention-lab").first
 
