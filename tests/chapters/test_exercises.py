@@ -304,8 +304,7 @@ def kernel(units, **options):
 
 
 def additive_layer(query, states, units):
-    attend = DEFINITIONS["6"]["AdditiveAttention"](units)
-    return attend(query, states, mask=keras.ops.ones_like(states[:, :, 0], "bool"))[0]
+    return DEFINITIONS["6"]["AdditiveAttention"](units)(query, states)[0]
 
 
 def back_up_with(move, part="part.keras", before=None):

@@ -272,7 +272,8 @@ def test_says_knows_which_answers_the_text_allows(notebook, written, answer, exp
 
 NEW_PROCESS = """
 import sys
-import chapters, keras, numpy as np
+import keras, numpy as np
+from tools import chapters
 notebook = chapters.definitions("06_seq2seq_attention")
 folder = sys.argv[1]
 encoder, decoder = (keras.models.load_model(f"{folder}/{name}.keras") for name in ("encoder", "decoder"))
@@ -288,7 +289,7 @@ def test_saved_and_loaded_in_a_new_process(notebook, score, tmp_path):
     decoder.save(tmp_path / "decoder.keras")
     np.save(tmp_path / "x.npy", tokens())
     root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (root, root / "tests")))}
+    environment = {**os.environ, "PYTHONPATH": str(root)}
     command = [sys.executable, "-c", NEW_PROCESS, str(tmp_path)]
     subprocess.run(command, check=True, env=environment, timeout=300, stderr=subprocess.DEVNULL)
     expected = notebook["greedy"](encoder, decoder, tokens(), 6)
