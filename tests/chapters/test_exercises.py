@@ -321,8 +321,7 @@ def kernel(units, **options):
 
 
 def additive_layer(query, states, units):
-    attend = DEFINITIONS["seq2seq_attention"]["AdditiveAttention"](units)
-    return attend(query, states, mask=keras.ops.ones_like(states[:, :, 0], "bool"))[0]
+    return DEFINITIONS["seq2seq_attention"]["AdditiveAttention"](units)(query, states)[0]
 
 
 def back_up_with(move, part="part.keras", before=None):
