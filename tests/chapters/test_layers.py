@@ -293,7 +293,7 @@ def test_a_mask_of_another_shape_is_refused_by_name(case, shape):
 def test_the_contract_holds_on_another_backend(backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    plain = "-m pytest -q -x -p no:xdist -p no:cacheprovider".split()
+    plain = ["-m", "pytest", "-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider"]
     # JAX compiles each operation by itself, which is all that takes time here.
     quickly = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
     options = {
