@@ -2,9 +2,7 @@
 
 import ast
 import base64
-import html
 import inspect
-import json
 import linecache
 import re
 import types
@@ -13,16 +11,32 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+from tools import labs
+
 BOOK = Path(__file__).parents[1] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+
+
+def notebook(chapter):
+    """Return the path of a chapter, given its file's name without number and ending.
+
+    >>> notebook("dense_attention").name
+    '01_dense_attention.ipynb'
+    """
+    return next(path for path in NOTEBOOKS if name_of(path) == chapter)
+
+
+def name_of(path):
+    """Return a chapter's name without number and ending, by which all but its file call it."""
+    return path.stem.split("_", 1)[1]
 
 
 def definitions(chapter, without=()):
     """Return the namespace that a notebook's imports, functions, classes and CONSTANTS make.
 
     Args:
-        chapter: the notebook's name, without its ending.
+        chapter: the notebook's name, without number and ending.
         without: packages that are not imported, where they are not installed or not wanted.
     """
     names = {"__name__": chapter}
@@ -45,7 +59,7 @@ def lab(chapter):
     names = definitions(chapter)
     calls = []
 
-    def record(function, *, lab, **sliders):
+    def record(function, *, lab, given=None, constants=None, **sliders):
         calls.append((function, lab, sliders))
 
     names["live"] = types.SimpleNamespace(live=record)
@@ -58,16 +72,15 @@ def last_figure(result):
     return list(result)[-1] if inspect.isgenerator(result) else result
 
 
-def finds(words):
-    """Return whether a lab's figure says that it found all answers."""
-    # A text that is no date gets a message, so one whose alignment is drawn is found.
-    return "not found" not in words and bool(re.search(r"found\.|\b(\d+) of \1\b|^Alignment of", words))
+def finds(result):
+    """Return whether what a lab's function returned is a figure that found all its answers, not a message."""
+    return getattr(result, "found", False) is True
 
 
 def date_reader():
     """Return chapter 6's namespace with the trained model that its page hands to the lab of dates."""
-    names = definitions("06_seq2seq_attention")
-    given = handed(saved_labs()["dates"], "given")
+    names = definitions("seq2seq_attention")
+    given = labs.handed(labs.elements()["dates"], "given")
     letters = names["text"].CharacterTokenizer(given["letters"])
     digits = names["text"].CharacterTokenizer("-0123456789")
     encoder = names["build_encoder"](letters.num_tokens, units=64, dim=32)
@@ -79,27 +92,6 @@ def date_reader():
     names |= {"letters": letters, "digits": digits, "encoder": encoder, "decoder": decoder}
     names["known_words"] = set(given["words"].split())
     return names
-
-
-def saved_labs():
-    """Return every lab that the notebooks hold, as {name: its element for the site}."""
-    pages = [
-        "".join(output.get("data", {}).get("text/html", ""))
-        for path in NOTEBOOKS
-        for cell in _code_cells(path.stem)
-        for output in cell.outputs
-    ]
-    return {match[1]: page for page in pages if (match := re.match(r'<attention-lab lab="(\w+)"', page))}
-
-
-def saved_controls():
-    """Return the sliders of every lab that the notebooks hold, as {name: its list of controls}."""
-    return {name: handed(element, "controls") for name, element in saved_labs().items()}
-
-
-def handed(element, name):
-    """Return what a lab's element hands to the browser by an attribute."""
-    return json.loads(html.unescape(re.search(rf' {name}="([^"]*)"', element)[1]))
 
 
 def _defines(statement):
@@ -118,7 +110,7 @@ def _package(statement):
 
 def cells(chapter):
     """Return a notebook's cells."""
-    return nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
+    return nbformat.read(notebook(chapter), as_version=4).cells
 
 
 def _code_cells(chapter):

@@ -12,10 +12,10 @@ from keras import layers, ops
 from tools import chapters
 
 NOTEBOOKS = (
-    "04_attention_pooling",
-    "05_self_attention",
-    "06_seq2seq_attention",
-    "07_attention_as_explanation",
+    "attention_pooling",
+    "self_attention",
+    "seq2seq_attention",
+    "attention_as_explanation",
 )
 ELSEWHERE = ("helpers", "psutil", "tensorflow")  # not installed beside every backend
 NAMES = {chapter: chapters.definitions(chapter, without=ELSEWHERE) for chapter in NOTEBOOKS}
@@ -63,7 +63,7 @@ CASES = {
     "GeneralAttention": Case(BETWEEN, "GeneralAttention", takes=2),
     "AdditiveAttention": Case(BETWEEN, "AdditiveAttention", {"units": 3}, takes=2),
     **{
-        f"Positions of {chapter[:2]}": Case(
+        f"Positions of {chapter}": Case(
             chapter, "Positions", mask=False, passes_on=True, any_length=False, gives_weights=False
         )
         for chapter in (SELF, NOTEBOOKS[3])

@@ -10,7 +10,7 @@ from keras import layers
 from helpers import activations, data, training
 from tools import chapters
 
-CHAPTER = "04_attention_pooling"
+CHAPTER = "attention_pooling"
 NAMES = chapters.definitions(CHAPTER)
 AttentionPooling = NAMES["AttentionPooling"]
 

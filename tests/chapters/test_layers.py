@@ -60,7 +60,7 @@ def test_every_layer_of_the_notebooks_is_here_or_a_demonstration():
         pytest.skip("the other chapters' definitions need TensorFlow")
     found = {
         (chapter, name)
-        for chapter in (path.stem for path in chapters.NOTEBOOKS)
+        for chapter in map(chapters.name_of, chapters.NOTEBOOKS)
         for name, value in chapters.definitions(chapter).items()
         if isinstance(value, type) and issubclass(value, layers.Layer) and value.__module__ == chapter
     }

@@ -11,7 +11,7 @@ from helpers import activations
 from helpers.exercises.answers import softmax
 from tools import chapters
 
-NAMES = chapters.definitions("05_self_attention")
+NAMES = chapters.definitions("self_attention")
 SelfAttention, MultiHeadSelfAttention, Positions = (
     NAMES[name] for name in ("SelfAttention", "MultiHeadSelfAttention", "Positions")
 )

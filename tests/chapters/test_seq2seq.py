@@ -17,7 +17,7 @@ from helpers import plots, text
 from helpers.exercises.answers import softmax
 from tools import chapters
 
-CHAPTER = "06_seq2seq_attention"
+CHAPTER = "seq2seq_attention"
 SCORES = ("dot", "general", "additive")
 
 
@@ -229,7 +229,7 @@ NEW_PROCESS = """
 import sys
 import keras, numpy as np
 from tools import chapters
-notebook = chapters.definitions("06_seq2seq_attention")
+notebook = chapters.definitions("seq2seq_attention")
 for folder in sys.argv[1:]:
     encoder, decoder = (keras.models.load_model(f"{folder}/{name}.keras") for name in ("encoder", "decoder"))
     np.save(f"{folder}/written.npy", notebook["greedy"](encoder, decoder, np.load(f"{folder}/x.npy"), 6))

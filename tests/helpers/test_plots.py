@@ -23,7 +23,7 @@ MAKERS = {
     "attention_grid": lambda: plots.attention_grid({"LSTM": {"before": SEEDS, "after": SEEDS[::-1]}}, 1),
     "heatmap": lambda: plots.heatmap(np.eye(3), answers=[(0, 0)]),
     "token_weights": lambda: plots.token_weights([["a", "B", ""]], [[0.3, 0.7, 0.0]], [1]),
-    "alignment_heatmap": lambda: plots.alignment_heatmap(
+    "query_key_heatmap": lambda: plots.query_key_heatmap(
         {"head 1": np.eye(3), "head 2": np.eye(3)}, range(3)
     ),
     "weight_and_effect": lambda: plots.weight_and_effect({"before": (SEEDS, SEEDS, 1)}, ablated=2),
@@ -89,7 +89,8 @@ def test_notebook_gets_the_picture_and_the_words(make):
     figure = make()
     data, metadata = figure._repr_mimebundle_()
     assert data == {"image/png": figure.png(), "text/plain": figure.alt}
-    assert metadata == {"image/png": {"alt": figure.alt, "width": 538}}
+    found = {} if figure.found is None else {"found": figure.found}
+    assert metadata == {"image/png": {"alt": figure.alt, "width": 538, **found}}
 
 
 def test_nothing_is_drawn_in_a_colour_that_one_ground_swallows(make):
@@ -127,8 +128,11 @@ def test_verdict_says_where_the_largest_weight_is(answer, said):
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.data())
 def test_verdict_finds_the_answer_where_it_is_largest_and_nowhere_else(weights, data):
     answer = data.draw(st.integers(0, len(weights) - 1))
-    found = plots.verdict(weights, answer).endswith(": found.")
-    assert found == (weights.index(max(weights)) == answer)
+    said = plots.verdict(weights, answer)
+    is_largest = weights.index(max(weights)) == answer
+    assert said.found == (is_largest and said.margin >= 0.05)
+    assert said.endswith(": found.") == said.found
+    assert said.endswith(": not found.") == (not is_largest)
 
 
 def test_bars_are_the_weights():
@@ -610,23 +614,23 @@ REVERSED = np.eye(4)[::-1]
 
 
 def test_alignment_is_found_where_every_row_has_its_largest_weight_there():
-    found = plots.alignment_heatmap(REVERSED, [3, 2, 1, 0])
+    found = plots.query_key_heatmap(REVERSED, [3, 2, 1, 0])
     assert found.alt == "The answer has the largest mean weight in 4 of 4 rows: found."
-    partly = plots.alignment_heatmap(REVERSED, np.array([3, 2, 0, 0]))
+    partly = plots.query_key_heatmap(REVERSED, np.array([3, 2, 0, 0]))
     assert partly.alt == "The answer has the largest mean weight in 3 of 4 rows: not found."
 
 
 def test_alignment_is_that_of_the_mean_over_heads():
     heads = {"head 1": 3 * REVERSED, "head 2": np.eye(4)}
     said = "The answer has the largest mean weight in"
-    found = plots.alignment_heatmap(heads, [3, 2, 1, 0]).alt
+    found = plots.query_key_heatmap(heads, [3, 2, 1, 0]).alt
     assert found == f"{said} 4 of 4 rows (head 1: 4, head 2: 0): found."
-    missed = plots.alignment_heatmap(heads, range(4)).alt
+    missed = plots.query_key_heatmap(heads, range(4)).alt
     assert missed == f"{said} 0 of 4 rows (head 1: 0, head 2: 4): not found."
 
 
 def test_alignment_is_drawn_in_each_panel_on_one_scale():
-    figure = plots.alignment_heatmap({"head 1": REVERSED[:2], "head 2": 0.5 * REVERSED[:2]}, [3, 2])
+    figure = plots.query_key_heatmap({"head 1": REVERSED[:2], "head 2": 0.5 * REVERSED[:2]}, [3, 2])
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["head 1", "head 2"]
     assert [axes.images[0].get_clim() for axes in figure.axes] == [(0, 1), (0, 1)]
     for axes in figure.axes:
@@ -638,17 +642,17 @@ def test_alignment_is_drawn_in_each_panel_on_one_scale():
 
 def test_alignment_may_be_one_for_each_panel():
     heads = {"head 1": REVERSED, "head 2": np.eye(4)}
-    figure = plots.alignment_heatmap(heads, {"head 1": [3, 2, 1, 0], "head 2": [1, 1, 2, 3]})
+    figure = plots.query_key_heatmap(heads, {"head 1": [3, 2, 1, 0], "head 2": [1, 1, 2, 3]})
     said = "The answer has the largest mean weight in"
     assert figure.alt == f"head 1: {said} 4 of 4 rows: found. head 2: {said} 3 of 4 rows: not found."
     assert [outlines(axes)[0].get_x() for axes in figure.axes] == [2.5, 0.5]
     with pytest.raises(ValueError, match=r"^alignment must have the keys head 1, head 2; got head 1$"):
-        plots.alignment_heatmap(heads, {"head 1": range(4)})
+        plots.query_key_heatmap(heads, {"head 1": range(4)})
 
 
 def test_alignment_cells_are_square_where_queries_and_keys_are_equally_many():
     for panels in (REVERSED, {"head 1": REVERSED, "head 2": REVERSED}):
-        figure = plots.alignment_heatmap(panels, range(4))
+        figure = plots.query_key_heatmap(panels, range(4))
         box = figure.axes[0].get_position()
         width, height = box.width * figure.get_figwidth(), box.height * figure.get_figheight()
         assert width == pytest.approx(height, rel=0.1)
@@ -666,7 +670,7 @@ def test_alignment_cells_are_square_where_queries_and_keys_are_equally_many():
 )
 def test_alignment_that_does_not_fit_is_refused(panels, alignment, message):
     with pytest.raises(ValueError, match=f"^{message}"):
-        plots.alignment_heatmap(panels, alignment)
+        plots.query_key_heatmap(panels, alignment)
 
 
 def test_power_laws_are_straight_lines_on_logarithmic_axes():
@@ -704,20 +708,22 @@ def aligned():
 
 def test_alignment_says_whether_most_characters_look_at_what_says_them():
     weights, sources = aligned()
-    said = plots.alignment(weights, "五 月x", "a-b", sources=sources).alt
-    assert (
-        said
-        == "Alignment of “a-b” with “五 月x”. Of the 3 characters with a known source most look at it: found."
+    said = plots.text_alignment(weights, "五 月x", "a-b", sources=sources).alt
+    assert said == (
+        "Alignment of “a-b” with “五 月x”. Of the characters with a known source 2 of 3 look at it: not found."
     )
-    weights[2] = weights[1]
-    figure = plots.alignment(weights, "五 月x", "a-b", sources=sources)
-    assert figure.alt.endswith("most look at it: not found.")
+    weights[1] = weights[1, ::-1]
+    sources[1] = sources[1, ::-1]
+    sources[1, 2] = True
+    figure = plots.text_alignment(weights, "五 月x", "a-b", sources=sources)
+    assert figure.alt.endswith("3 of 3 look at it: found.")
+    assert figure.found
     assert figure.png().startswith(b"\x89PNG")
 
 
 def test_alignment_names_the_characters_on_both_axes_and_outlines_runs():
     weights, sources = aligned()
-    axes = plots.alignment(weights, "五 月x", "a-b", sources=sources).axes[0]
+    axes = plots.text_alignment(weights, "五 月x", "a-b", sources=sources).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["五", "␣", "月", "x"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "-", "b"]
     assert sorted((*p.get_xy(), p.get_width()) for p in axes.patches) == [
@@ -728,13 +734,13 @@ def test_alignment_names_the_characters_on_both_axes_and_outlines_runs():
 
 
 def test_alignment_without_known_sources_says_none():
-    figure = plots.alignment(np.eye(2), "ab", "xy")
+    figure = plots.text_alignment(np.eye(2), "ab", "xy")
     assert figure.alt == "Alignment of “xy” with “ab”."
     assert not figure.axes[0].patches
 
 
 def test_alignment_draws_chinese_without_a_font_of_the_machine(recwarn):
-    plots.alignment(np.eye(3), "年月日", "年月日").png()
+    plots.text_alignment(np.eye(3), "年月日", "年月日").png()
     assert [str(w.message) for w in recwarn if "Glyph" in str(w.message)] == []
 
 
@@ -743,7 +749,7 @@ def test_alignment_refuses_what_does_not_fit_the_texts(wrong):
     arguments = {"weights": np.eye(2), "source": "ab", "target": "xy", **wrong}
     (name,) = wrong
     with pytest.raises(ValueError, match=rf"{name} must have the shape of the texts, \(2, 2\), got"):
-        plots.alignment(**arguments)
+        plots.text_alignment(**arguments)
 
 
 def test_weight_and_effect_says_where_both_are_and_what_ablating_does():

@@ -78,7 +78,7 @@ def recurrent_model(place: str, cell: str, way, input_dim: int):
 
 def pooling_model(mask: bool):
     """Chapter 4's own."""
-    model = chapters.definitions("04_attention_pooling")["build_model"](mask)
+    model = chapters.definitions("attention_pooling")["build_model"](mask)
     # Keras' first embeddings are so small that rounding decides where a training goes.
     embedding = model.get_layer("embedding")
     embedding.set_weights([10 * weight for weight in embedding.get_weights()])
@@ -87,7 +87,7 @@ def pooling_model(mask: bool):
 
 def self_attention_model(heads: int, time_steps: int):
     """Chapter 5's own."""
-    return chapters.definitions("05_self_attention")["build_model"](heads=heads, time_steps=time_steps)
+    return chapters.definitions("self_attention")["build_model"](heads=heads, time_steps=time_steps)
 
 
 def make_data(num_samples: int, shape: tuple[int, ...]):

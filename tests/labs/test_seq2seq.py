@@ -44,7 +44,7 @@ LSTM_WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 
 def chapter_6(score: str, **sizes):
     """The notebook's own encoder, decoder and the model that trains both."""
-    notebook = chapters.definitions("06_seq2seq_attention")
+    notebook = chapters.definitions("seq2seq_attention")
     encoder = notebook["build_encoder"](13, **sizes)
     decoder = notebook["build_decoder"](notebook["LAYERS"][score](), 13, **sizes)
     return encoder, decoder, notebook["build_model"](encoder, decoder, 0.001)

@@ -159,7 +159,7 @@ def test_a_date_is_encoded_once_and_leaves_no_tensor_behind(tmp_path):
 def test_the_effect_of_each_step_is_the_one_that_chapter_7_computes(tmp_path):
     import keras
 
-    notebook = chapters.definitions("07_attention_as_explanation")
+    notebook = chapters.definitions("attention_as_explanation")
     generator = np.random.default_rng(0)
     # To each of nine samples the eight donors are all the others, whichever way one counts them.
     x = generator.standard_normal((9, 20)).astype("float32")

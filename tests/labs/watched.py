@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tools import chapters
+from tools import labs
 from tools.lab_page import (
     LABS,
     POLICY,
@@ -23,7 +23,7 @@ from tools.lab_page import (
 )
 from tools.serve import serving
 
-CONTROLS = chapters.saved_controls()
+CONTROLS = {name: list(labs.controls(name).values()) for name in labs.LABS}
 
 # Nothing is timed here: a busy machine may take its time.
 expect.set_options(timeout=60_000)
@@ -44,7 +44,7 @@ def folder(tmp_path_factory) -> Path:
         write_page(folder, lab_element(lab), name=f"{lab}.html")
     # The notebook hands its model to this one.
     (folder / "dates.html").rename(folder / "dates_alone.html")
-    write_page(folder, chapters.saved_labs()["dates"], name="dates.html")
+    write_page(folder, labs.elements()["dates"], name="dates.html")
     # For tests that need some training, but no answer found.
     write_page(folder, lab_element("dense", epochs=1), name="quick.html")
     (folder / "axe.js").write_bytes((LABS / "node_modules" / "axe-core" / "axe.min.js").read_bytes())

@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 6, attention between two sequences."""
+"""Checks of the exercises on attention between two sequences."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from helpers.exercises.answers import call, need, numbers, softmax
 
 
 def costs_of_scores(answer):
-    """6.1: a function from the sizes of query, state and common space to the three scores' parameters."""
+    """Exercise 1: a function from the sizes of query, state and common space to the three scores' parameters."""
     for query, dim, units in ((32, 32, 32), (8, 6, 5), (4, 10, 3)):
         dot, general, additive = numbers("The answer", call(answer, query, dim, units), (3,))
         sizes = f"For queries of {query}, states of {dim} and {units} units you say"
@@ -30,7 +30,7 @@ def costs_of_scores(answer):
 
 
 def training_pair(answer):
-    """6.2: a function from encoded targets, start in front, to what the decoder sees and what it writes."""
+    """Exercise 2: a function from encoded targets, start in front, to what the decoder sees and what it writes."""
     generator = np.random.default_rng(0)
     for batch, steps in ((3, 6), (5, 5)):
         y = generator.integers(3, 13, (batch, steps))
@@ -72,7 +72,7 @@ def training_pair(answer):
 
 
 def cross_attention(answer):
-    """6.3: a function from query, states and two masks to context and weights, over the right axis."""
+    """Exercise 3: a function from query, states and two masks to context and weights, over the right axis."""
     generator = np.random.default_rng(0)
     # As many outputs as inputs as well: there the masks can change places without an error.
     for batch, outputs, inputs, dim in ((2, 5, 5, 3), (3, 4, 6, 2)):
@@ -120,7 +120,7 @@ def cross_attention(answer):
 
 
 def bahdanau(answer):
-    """6.4: a function from three sizes to a model from query and states to Bahdanau's context."""
+    """Exercise 4: a function from three sizes to a model from query and states to Bahdanau's context."""
     generator = np.random.default_rng(0)
     # Every weight has a shape of its own, so that it can be told what it is for.
     for query_dim, dim, units in ((4, 6, 6), (7, 3, 5)):
@@ -162,7 +162,7 @@ def bahdanau(answer):
 
 
 def share_on_symbol(answer):
-    """6.5: a function from weights, input and output to how often the largest weight is on the symbol."""
+    """Exercise 5: a function from weights, input and output to how often the largest weight is on the symbol."""
     generator = np.random.default_rng(0)
     for batch, outputs, inputs in ((3, 4, 6), (5, 5, 5)):
         x = generator.integers(3, 7, (batch, inputs))  # few symbols, so that some stand there twice
@@ -192,10 +192,10 @@ def share_on_symbol(answer):
     return "It asks what stands where the model looks, not where that is."
 
 
-CHECKERS = {
-    "6.1": costs_of_scores,
-    "6.2": training_pair,
-    "6.3": cross_attention,
-    "6.4": bahdanau,
-    "6.5": share_on_symbol,
-}
+CHECKERS = (
+    costs_of_scores,
+    training_pair,
+    cross_attention,
+    bahdanau,
+    share_on_symbol,
+)

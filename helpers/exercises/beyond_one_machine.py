@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 8, beyond one machine."""
+"""Checks of the exercises on beyond one machine."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from helpers.exercises.answers import attempt, call, need, numbers
 
 
 def seconds_of_a_step(answer):
-    """8.1: a function from parameters, workers and bytes a second to the seconds of a ring's all-reduce."""
+    """Exercise 1: a function from parameters, workers and bytes a second to the seconds of a ring's all-reduce."""
     for parameters, workers, rate in ((10**8, 64, 125e6), (10**8, 2, 125e6), (3_233, 8, 1e6), (500, 1, 1e3)):
         said = float(numbers("The answer", call(answer, parameters, workers, rate), ()))
         size = 4 * parameters
@@ -40,7 +40,7 @@ def seconds_of_a_step(answer):
 
 
 def loss_of_a_share(answer):
-    """8.2: a function from a worker's own errors and the whole batch's size to its part of the loss."""
+    """Exercise 2: a function from a worker's own errors and the whole batch's size to its part of the loss."""
     errors = np.random.default_rng(0).uniform(0.5, 2, 24)
     # Unequal shares as well: with equal ones a plain mean of means would do.
     for cuts in ([12], [6, 12, 18], [18], [2, 12], []):
@@ -107,7 +107,7 @@ def _killed_without(path):
 
 
 def safe_backup(answer):
-    """8.3: a function that saves a model over an older backup, which is never lost on the way."""
+    """Exercise 3: a function that saves a model over an older backup, which is never lost on the way."""
     new = "second epoch " * 9
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "backup.keras"
@@ -148,7 +148,7 @@ def safe_backup(answer):
 
 
 def equal_shares(answer):
-    """8.4: a batch size and a number of samples that three workers can share, with little lost."""
+    """Exercise 4: a batch size and a number of samples that three workers can share, with little lost."""
     batch, samples = numbers("The answer", answer, (2,))
     need(batch == int(batch) and samples == int(samples), "Both must be whole numbers.")
     need(64 <= batch <= 128, f"The batch should have from 64 to 128 samples, not {batch:g}.")
@@ -161,9 +161,9 @@ def equal_shares(answer):
     return f"Three shares of {batch / 3:g}, and {samples / batch:g} whole batches."
 
 
-CHECKERS = {
-    "8.1": seconds_of_a_step,
-    "8.2": loss_of_a_share,
-    "8.3": safe_backup,
-    "8.4": equal_shares,
-}
+CHECKERS = (
+    seconds_of_a_step,
+    loss_of_a_share,
+    safe_backup,
+    equal_shares,
+)

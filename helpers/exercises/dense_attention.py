@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 1, dense attention."""
+"""Checks of the exercises on dense attention."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ SCORES = np.array([0.5, 3.0, -0.5, 1.0])
 
 
 def softmax_of_any_size(answer):
-    """1.1: a function from four scores to their weights that does not overflow."""
+    """Exercise 1: a function from four scores to their weights that does not overflow."""
     weights = numbers("softmax(scores)", call(answer, SCORES), SCORES.shape)
     need(abs(weights.sum() - 1) < 1e-6, f"The weights add up to {weights.sum():.2f}, not to 1.")
     need((weights > 0).all(), "A weight is not above 0; the exponential of any score is.")
@@ -32,7 +32,7 @@ def softmax_of_any_size(answer):
 
 
 def weights_of_a_batch(answer):
-    """1.2: a function from scores (batch, columns) to weights, each sample on its own."""
+    """Exercise 2: a function from scores (batch, columns) to weights, each sample on its own."""
     generator = np.random.default_rng(0)
     # The square one as well: there a sum of the wrong shape divides without an error.
     for shape in ((3, 5), (4, 4)):
@@ -60,7 +60,7 @@ def weights_of_a_batch(answer):
 
 
 def masked_weights(answer):
-    """1.3: a function from scores and a mask to weights, where True means "attend here"."""
+    """Exercise 3: a function from scores and a mask to weights, where True means "attend here"."""
     scores = np.array([0.5, 3.0, -0.5, 1.0, -2.0])
     for mask in ([True, False, True, True, False], [False, True, True, True, True]):
         mask = np.array(mask)
@@ -90,7 +90,7 @@ def masked_weights(answer):
 
 
 def exactly_one(answer):
-    """1.4: data whose target is 1 where exactly one of the columns 1 and 5 holds a 1."""
+    """Exercise 4: data whose target is 1 where exactly one of the columns 1 and 5 holds a 1."""
     x, y = samples(answer, (32,))
     first, second, target = x[:, 1], x[:, 5], y[:, 0]
     for column in (1, 5):
@@ -119,7 +119,7 @@ def exactly_one(answer):
 
 
 def accurate_and_blind(answer):
-    """1.5: a model that is right on the chapter's task while its attention knows nothing."""
+    """Exercise 5: a model that is right on the chapter's task while its attention knows nothing."""
     need(isinstance(answer, keras.Model), f"The answer must be a Keras model, not {type(answer).__name__}.")
     x, y = data.get_data(2_000, 32, seed=1_234)
     try:
@@ -146,10 +146,10 @@ def accurate_and_blind(answer):
     return "The model is accurate, and its attention does not know where the answer is."
 
 
-CHECKERS = {
-    "1.1": softmax_of_any_size,
-    "1.2": weights_of_a_batch,
-    "1.3": masked_weights,
-    "1.4": exactly_one,
-    "1.5": accurate_and_blind,
-}
+CHECKERS = (
+    softmax_of_any_size,
+    weights_of_a_batch,
+    masked_weights,
+    exactly_one,
+    accurate_and_blind,
+)

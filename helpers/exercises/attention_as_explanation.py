@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 7, attention as explanation."""
+"""Checks of the exercises on attention as explanation."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def _weights(name, value, count):
 
 
 def right_and_uncorrelated(answer):
-    """7.1: weights (20,) that point at step 10 and order the other steps against their effects."""
+    """Exercise 1: weights (20,) that point at step 10 and order the other steps against their effects."""
     effects = np.linspace(0.001, 0.02, 20)
     effects[10] = 0.5
     weights = _weights("The weights", answer, 20)
@@ -31,7 +31,7 @@ def right_and_uncorrelated(answer):
 
 
 def integrated_from_anywhere(answer):
-    """7.2: integrated gradients of a function whose slope changes, from a baseline that is not zero."""
+    """Exercise 2: integrated gradients of a function whose slope changes, from a baseline that is not zero."""
     generator = np.random.default_rng(0)
     factors = generator.uniform(0.5, 2, (3, 4))
 
@@ -60,7 +60,7 @@ def integrated_from_anywhere(answer):
 
 
 def erased_weight(answer):
-    """7.3: a function that takes one step's weight away and scales the rest up, on a copy."""
+    """Exercise 3: a function that takes one step's weight away and scales the rest up, on a copy."""
     weights = softmax(np.random.default_rng(0).normal(size=(4, 6)), 1)
     for step in (2, 5):
         given = weights.copy()
@@ -86,7 +86,7 @@ def erased_weight(answer):
 
 
 def target_in_two_columns(answer):
-    """7.4: data with the target in columns 5 and 15 and noise elsewhere."""
+    """Exercise 4: data with the target in columns 5 and 15 and noise elsewhere."""
     x, y = samples(answer, (20,))
     for column in (5, 15):
         same = (x[:, column] == y[:, 0]).mean()
@@ -99,7 +99,7 @@ def target_in_two_columns(answer):
 
 
 def same_context(answer):
-    """7.5: weights other than WEIGHTS with which VALUES have the same weighted sum."""
+    """Exercise 5: weights other than WEIGHTS with which VALUES have the same weighted sum."""
     weights = _weights("The weights", answer, 4)
     context, wanted = weights @ VALUES, WEIGHTS @ VALUES
     need(
@@ -113,10 +113,10 @@ def same_context(answer):
     return f"The context is {context.round(2)} as before, the distance of the weights {distance:.2f}."
 
 
-CHECKERS = {
-    "7.1": right_and_uncorrelated,
-    "7.2": integrated_from_anywhere,
-    "7.3": erased_weight,
-    "7.4": target_in_two_columns,
-    "7.5": same_context,
-}
+CHECKERS = (
+    right_and_uncorrelated,
+    integrated_from_anywhere,
+    erased_weight,
+    target_in_two_columns,
+    same_context,
+)

@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 5, self-attention."""
+"""Checks of the exercises on self-attention."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from helpers.exercises.answers import NotYet, call, need, numbers, softmax
 
 
 def sizes(answer):
-    """5.1: a function from four sizes to how many weights are trained and how many are computed."""
+    """Exercise 1: a function from four sizes to how many weights are trained and how many are computed."""
     for steps, width, out, heads in ((16, 32, 32, 1), (16, 32, 32, 4), (1_000, 32, 32, 1), (7, 5, 9, 3)):
         trained, computed = numbers("The answer", call(answer, steps, width, out, heads), (2,))
         sizes = f"For {steps:,} steps, {width} inputs, {out} outputs and {heads} head(s)"
@@ -34,7 +34,7 @@ def _vectors(generator, batch, queries, keys, width, value_width):
 
 
 def order_of_inputs(answer):
-    """5.2: a function from query, key and value to the context of Keras' `Attention`."""
+    """Exercise 2: a function from query, key and value to the context of Keras' `Attention`."""
     generator = np.random.default_rng(0)
     for sizes in ((2, 3, 5, 4, 4), (2, 4, 4, 4, 4), (3, 2, 4, 5, 6)):
         query, key, value = _vectors(generator, *sizes)
@@ -69,7 +69,7 @@ def order_of_inputs(answer):
 
 
 def repaired_weights(answer):
-    """5.3: a function from query, key and mask to attention weights, without three mistakes."""
+    """Exercise 3: a function from query, key and mask to attention weights, without three mistakes."""
     generator = np.random.default_rng(0)
     # Equally many queries and keys as well: there a mask fits both axes.
     for batch, queries, keys, width in ((3, 5, 5, 2), (2, 3, 4, 9), (2, 6, 6, 256)):
@@ -111,7 +111,7 @@ def repaired_weights(answer):
 
 
 def rows_within_reach(answer):
-    """5.4: a function from an alignment to which output steps a causal layer can get right."""
+    """Exercise 4: a function from an alignment to which output steps a causal layer can get right."""
     for task, steps, shift in (("reverse", 16, 1), ("reverse", 7, 1), ("shift", 16, 3), ("copy", 5, 1)):
         _, _, alignment = data.get_data_sequence(1, steps, task, shift=shift, seed=0)
         within = numbers("The answer", call(answer, alignment), (steps,))
@@ -127,9 +127,9 @@ def rows_within_reach(answer):
     return "A causal layer can hand over what is behind a step, and the step itself."
 
 
-CHECKERS = {
-    "5.1": sizes,
-    "5.2": order_of_inputs,
-    "5.3": repaired_weights,
-    "5.4": rows_within_reach,
-}
+CHECKERS = (
+    sizes,
+    order_of_inputs,
+    repaired_weights,
+    rows_within_reach,
+)

@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 3, shared and per-dimension attention."""
+"""Checks of the exercises on shared and per-dimension attention."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ def _both_ways(scores):
 
 
 def a_compromise(answer):
-    """3.1: scores (3, 2) for which pooling points at another step than averaging."""
+    """Exercise 1: scores (3, 2) for which pooling points at another step than averaging."""
     scores = numbers("The scores", answer, (3, 2))
     averaged, pooled = _both_ways(scores)
     step = pooled.argmax()
@@ -34,7 +34,7 @@ def a_compromise(answer):
 
 
 def one_vector_for_all(answer):
-    """3.2: a function from weights (batch, steps, dimensions) to one shared vector a sample."""
+    """Exercise 2: a function from weights (batch, steps, dimensions) to one shared vector a sample."""
     generator = np.random.default_rng(0)
     for dimensions in (2, 3, 1):
         weights = softmax(generator.normal(size=(4, 5, dimensions)), 1)
@@ -62,7 +62,7 @@ def one_vector_for_all(answer):
 
 
 def both_bits_at_one_step(answer):
-    """3.3: the chapter's data, with the bits of both dimensions at step 10."""
+    """Exercise 3: the chapter's data, with the bits of both dimensions at step 10."""
     x, y = samples(answer, (20, 2))
     bits, target = x[:, 10], y[:, 0]
     for dimension in (0, 1):
@@ -86,7 +86,7 @@ def both_bits_at_one_step(answer):
 
 
 def where_both_ways_agree(answer):
-    """3.4: scores (steps, 2) that differ between dimensions, and yet averaged equals pooled."""
+    """Exercise 4: scores (steps, 2) that differ between dimensions, and yet averaged equals pooled."""
     scores = numbers("The scores", answer)
     need(
         scores.ndim == 2 and len(scores) > 1 and scores.shape[1] == 2,
@@ -114,9 +114,9 @@ def where_both_ways_agree(answer):
     return f"The dimensions differ, and both ways give {averaged.round(2)}."
 
 
-CHECKERS = {
-    "3.1": a_compromise,
-    "3.2": one_vector_for_all,
-    "3.3": both_bits_at_one_step,
-    "3.4": where_both_ways_agree,
-}
+CHECKERS = (
+    a_compromise,
+    one_vector_for_all,
+    both_bits_at_one_step,
+    where_both_ways_agree,
+)
