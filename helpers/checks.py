@@ -159,22 +159,22 @@ def arrays(name, value, model):
     """
     structure = _arrays(name, value)
     leaves = [array for array in keras.tree.flatten(structure) if array is not None]
+    if not leaves:
+        raise ValueError(f"{name} must hold an array, got none")
     # Of too many arrays Keras would take the first ones.
-    if not leaves or (not isinstance(structure, dict) and 0 < len(_shapes(model)) < len(leaves)):
+    if not isinstance(structure, dict) and 0 < len(_shapes(model)) < len(leaves):
         raise ValueError(misfit(name, structure, model))
     same_length(name, leaves)
     return structure
 
 
 def misfit(name, structure, model):
-    """Say how the shapes of arrays differ from those a model was made for, or return None."""
+    """Say how the shapes of arrays differ from those a model was made for; None where they do not."""
     wanted = _shapes(model)
     got = [array.shape for array in keras.tree.flatten(structure) if array is not None]
-    if len(got) == len(wanted) and all(map(_fits, wanted, got)):
+    if not wanted or (len(got) == len(wanted) and all(map(_fits, wanted, got))):
         return None
-    return (
-        f"{name} must have shape {', '.join(map(str, wanted)) or '(None, …)'}, got {', '.join(map(str, got))}"
-    )
+    return f"{name} must have shape {', '.join(map(str, wanted))}, got {', '.join(map(str, got))}"
 
 
 def _shapes(model):
