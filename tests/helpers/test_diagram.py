@@ -4,6 +4,7 @@ import functools
 import itertools
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -101,8 +102,13 @@ def test_arrows_point_down_and_the_one_around_the_block_into_it():
         return picture[round(y) : round(y) + 16, round(x) : round(x) + 16].sum()
 
     for upper, lower in itertools.pairwise(boxes):
-        left = (upper.x0 + upper.x1) / 2 - 8
-        assert ink(left, lower.y1 + 2) > 1.5 * ink(left, upper.y0 - 18) > 0
+        middle = round((upper.x0 + upper.x1) / 2)
+        between = slice(round(lower.y1) + 2, round(upper.y0) - 2)
+        widths = picture[between, middle - 12 : middle + 12].sum(axis=1)  # from the lower box up
+        widest = widths.argmax()
+        assert widths[widest] > 3 * widths[-1] > 0
+        assert (np.diff(widths[: widest + 1]) >= 0).all(), "the head is pointed towards the lower box"
+        assert widest > 5
     tail, head = boxes[0], boxes[2]  # the block's input, and what multiplies by it
     at_tail, at_head = (ink(box.x1 + 3, (box.y0 + box.y1) / 2 + up) for box, up in ((tail, -16), (head, 0)))
     assert at_head > 1.5 * at_tail > 0
