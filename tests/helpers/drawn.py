@@ -52,10 +52,19 @@ def middle(artist):
     return np.array([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2])
 
 
+def ticks_in_view(axes, axis):
+    """Return the ticks that are drawn on an axis, "x" or "y"."""
+    axis = axes.xaxis if axis == "x" else axes.yaxis
+    low, high = sorted(axis.get_view_interval())
+    return [tick for tick in axis.get_major_ticks() if axes.axison and low <= tick.get_loc() <= high]
+
+
 def labels(axes, axis):
     """Return where the labels of an axis, "x" or "y", stand, as a dict from a label to pixels."""
-    found = axes.get_xticklabels() if axis == "x" else axes.get_yticklabels()
-    return {label.get_text(): middle(label)["xy".index(axis)] for label in found if label.get_visible()}
+    places = {tick.label1.get_text(): tick.get_loc() for tick in ticks_in_view(axes, axis)}
+    return {
+        label: axes.transData.transform((place, place))["xy".index(axis)] for label, place in places.items()
+    }
 
 
 def shades(figure, axes):
@@ -76,10 +85,10 @@ def words(figure):
     """Return the texts that a reader sees once the figure is drawn."""
     seen = {text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()}
     for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
+        for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
+            drawn = ticks_in_view(axes, name)
             for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if not (axes.axison and low <= tick.get_loc() <= high):
+                if tick not in drawn:
                     seen -= {tick.label1, tick.label2}
     return [text for text in seen if not text.axes or text.axes.axison or text in text.axes.texts]
 

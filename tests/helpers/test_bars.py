@@ -1,12 +1,13 @@
 """Bars: each weight at its position, the answer outlined, all attention on one scale."""
 
+import matplotlib.colors
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import plots
-from tests.helpers.drawn import SEEDS, WEIGHTS, bars, has_colour, heights, outlines
+from helpers import palette, plots
+from tests.helpers.drawn import SEEDS, WEIGHTS, bars, has_colour, heights, outlines, pixels, under
 
 
 @pytest.mark.parametrize(
@@ -152,3 +153,99 @@ def test_weight_and_effect_says_where_both_are_and_what_ablating_does():
     assert answer.alt.endswith("found. Ablating the answer, step 1, changes the prediction by 0.5.")
     frames = [patch for axes in ablated.axes for patch in outlines(axes) if patch.get_linestyle() == "--"]
     assert [frame.get_x() for frame in frames] == [1.5, 1.5]
+
+
+# Nothing in them is symmetric, sorted or zero; several seeds, and a row for each chart.
+UNEVEN = np.array([[[0.12, 0.31, 0.09, 0.42, 0.06], [0.16, 0.27, 0.13, 0.36, 0.08]]])
+UNEVEN = np.concatenate(
+    [UNEVEN, UNEVEN[..., [2, 0, 4, 1, 3]], UNEVEN[..., [3, 4, 0, 2, 1]], UNEVEN[..., ::-1]]
+)
+
+
+def labelled(figure):
+    """Return the bottom axes, which have the labels, once the figure is drawn."""
+    figure.png()
+    return figure.axes[-1]
+
+
+def marks(figure):
+    """Return for each chart the labels of the positions that stand outlined in the answer's colour."""
+    bottom = labelled(figure)
+    same_column = [axes for axes in figure.axes if axes.get_position().x0 == bottom.get_position().x0]
+    return [
+        [under(patch, bottom) for patch in outlines(axes) if has_colour(patch.get_edgecolor(), "answer")]
+        for axes in same_column
+    ]
+
+
+@pytest.mark.parametrize("answer", range(5))
+def test_the_outlined_bar_is_the_answers(answer):
+    panels = {"a": UNEVEN[0], "b": UNEVEN[1]}
+    grid = {"a": {"c": UNEVEN[0], "d": UNEVEN[1]}, "b": {"c": UNEVEN[2], "d": UNEVEN[3]}}
+    losses = {"a": [0.9, 0.4], "b": [0.8, 0.3]}
+    ended = {"a": UNEVEN[0, 0], "b": UNEVEN[1, 0]}
+    mark = [str(answer)]
+    assert marks(plots.attention_bars(panels, answer)) == [mark] * 2
+    assert marks(plots.sample_bars(ended, answer)) == [mark] * 2
+    assert marks(plots.attention_grid(grid, answer)) == [mark] * 2
+    assert marks(plots.losses_and_attention(losses, ended, answer)) == [[], mark, mark]
+
+
+def test_every_chart_of_a_grid_holds_its_own_weights_and_mark():
+    grid = {"a": {"c": UNEVEN[0], "d": UNEVEN[1]}, "b": {"c": UNEVEN[2], "d": UNEVEN[3]}}
+    figure = plots.attention_grid(grid, 3)
+    for axes, weights in zip(figure.axes, UNEVEN, strict=True):
+        np.testing.assert_allclose(bars(axes), [range(5), weights.mean(axis=0)])
+        [outline] = outlines(axes)
+        assert (outline.get_x(), outline.get_width()) == (2.5, 1)
+
+
+def test_a_bar_is_as_high_as_its_label_says():
+    figure = plots.attention_bars({"a": UNEVEN[0], "b": UNEVEN[1] / 8}, 3)
+    picture, ends = pixels(figure), []
+    for axes, weights in zip(figure.axes, (UNEVEN[0], UNEVEN[1] / 8), strict=True):
+        left, _ = axes.transData.transform((0.25, 0))
+        column = picture[:, round(left), :]
+        blue = np.abs(column[:, :3] - matplotlib.colors.to_rgb(palette.FIGURE["weight"])).max(axis=1) < 0.05
+        inside = slice(round(axes.bbox.y0), round(axes.bbox.y1))
+        height = (blue & (column[:, 3] > 0.99))[inside].sum()
+        ends.append(height / axes.bbox.height)
+        assert height / axes.bbox.height == pytest.approx(weights.mean(axis=0)[0], abs=0.02)
+    assert ends[0] > 3 * ends[1], "on one scale, so that two figures can be compared by eye"
+
+
+def test_weights_that_are_more_than_a_whole_are_not_cut():
+    for figure in (
+        plots.attention_bars([1.5, 3.0, 0.5], 1),
+        plots.attention_grid({"a": {"b": [1.5, 3.0, 0.5]}}, 1),
+        plots.weight_and_effect({"a": ([1.5, 3.0, 0.5], [0.2, 0.5, 0.1], 1)}),
+    ):
+        assert {axes.get_ylim() for axes in figure.axes} == {(0, 3)}
+    assert plots.attention_bars([0.1, 0.2], 1).axes[0].get_ylim() == (0, 1)
+
+
+@pytest.mark.parametrize("ablated", [None, 0, 4])
+def test_weights_stand_left_and_effects_right_each_row_with_its_own_answer(ablated):
+    rows = {"before": (UNEVEN[0], UNEVEN[1], 3), "after": (UNEVEN[2], UNEVEN[3], 1)}
+    figure = plots.weight_and_effect(rows, ablated=ablated)
+    labelled(figure)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["weight", "effect", "", ""]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["before", "", "after", ""]
+    for axes, values, answer in zip(figure.axes, UNEVEN, (3, 3, 1, 1), strict=True):
+        np.testing.assert_allclose(bars(axes), [range(5), values.mean(axis=0)])
+        marked = {patch.get_linestyle(): patch.get_x() + 0.5 for patch in outlines(axes)}
+        assert marked == ({"-": answer} if ablated is None else {"-": answer, "--": ablated})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: plots.attention_bars([0.5, -0.5], 0),
+        lambda: plots.attention_grid({"a": {"b": [0.5, -0.5]}}, 0),
+        lambda: plots.weight_and_effect({"a": ([0.5, 0.5], [0.5, -0.5], 0)}),
+        lambda: plots.losses_and_attention({"a": [1.0]}, {"a": [0.5, -0.5]}, 0),
+    ],
+)
+def test_what_is_no_share_is_refused(call):
+    with pytest.raises(ValueError, match=r"^panels must not be below 0, got -0\.5$"):
+        call()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import plots
-from tests.helpers.drawn import WEIGHTS, has_colour, outlines
+from tests.helpers.drawn import WEIGHTS, has_colour, labels, middle, outlines, shades, under
 
 
 def test_heatmap_shows_the_weights_and_outlines_the_answers():
@@ -17,7 +17,7 @@ def test_heatmap_shows_the_weights_and_outlines_the_answers():
     [axes] = figure.axes
     [image] = axes.images
     np.testing.assert_array_equal(image.get_array(), weights)
-    assert image.get_clim() == (0, 0.9)
+    assert image.get_clim() == (0, 1)
     # From nothing to the full colour: no white that a dark page would show.
     transparent, opaque = image.cmap(0.0), image.cmap(1.0)
     assert (transparent[3], opaque[3]) == (0, 1)
@@ -25,7 +25,7 @@ def test_heatmap_shows_the_weights_and_outlines_the_answers():
     cells = [outline.get_bbox().bounds for outline in outlines(axes)]
     assert cells == [(0.5, -0.5, 1, 1), (-0.5, 0.5, 1, 1)]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("key", "query")
-    assert axes.get_title(loc="left") == "weight, 0 to 0.90"
+    assert axes.get_title(loc="left") == "weight, 0 to 1.00"
     assert axes.get_title(loc="right") == "answers outlined"
 
 
@@ -164,3 +164,86 @@ def test_alignment_refuses_what_does_not_fit_the_texts(wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=rf"{name} must have the shape of the texts, \(2, 2\), got"):
         plots.text_alignment(**arguments)
+
+
+# Nothing in them is symmetric, sorted or zero.
+UNEVEN = np.array([[0.12, 0.31, 0.48, 0.09], [0.55, 0.07, 0.16, 0.22], [0.21, 0.19, 0.02, 0.58]])
+OTHER = np.array([[0.41, 0.13, 0.27, 0.19], [0.08, 0.64, 0.11, 0.17], [0.33, 0.05, 0.36, 0.26]])
+
+
+def marked(figure, axes):
+    """Return the labels (row, column) of the cells that stand outlined."""
+    rows = {y: label for label, y in labels(axes, "y").items()}
+    return [
+        (rows[min(rows, key=lambda y: abs(y - middle(patch)[1]))], under(patch, axes))
+        for patch in outlines(axes)
+    ]
+
+
+def test_each_weight_is_drawn_in_its_row_and_column_the_first_row_on_top():
+    figure = plots.heatmap(UNEVEN, answers=[(0, 2), (2, 3)])
+    [axes] = figure.axes
+    np.testing.assert_allclose(shades(figure, axes), UNEVEN, atol=0.01)
+    assert list(labels(axes, "x")) == ["0", "1", "2", "3"]
+    assert sorted(labels(axes, "y"), key=labels(axes, "y").get, reverse=True) == ["0", "1", "2"]
+    assert marked(figure, axes) == [("0", "2"), ("2", "3")]
+
+
+def test_each_head_is_drawn_in_its_panel_the_first_query_on_top():
+    alignment = {"one": [2, 0, 3], "other": [0, 1, 2]}
+    figure = plots.query_key_heatmap({"one": UNEVEN, "other": OTHER}, alignment)
+    for axes, weights, steps in zip(figure.axes, (UNEVEN, OTHER), alignment.values(), strict=True):
+        np.testing.assert_allclose(shades(figure, axes), weights, atol=0.01)
+        assert sorted(labels(axes, "y"), key=labels(axes, "y").get, reverse=True) == ["0", "1", "2"]
+        assert marked(figure, axes) == [(str(query), str(key)) for query, key in enumerate(steps)]
+
+
+def test_an_alignment_is_read_from_the_top_and_from_the_left():
+    sources = np.zeros((3, 4), bool)
+    sources[0, 1:3] = sources[2, 3] = True
+    figure = plots.text_alignment(UNEVEN, "wxyz", "abc", sources=sources)
+    [axes] = figure.axes
+    np.testing.assert_allclose(shades(figure, axes), UNEVEN, atol=0.01)
+    assert sorted(labels(axes, "y"), key=labels(axes, "y").get, reverse=True) == list("abc")
+    assert sorted(labels(axes, "x"), key=labels(axes, "x").get) == list("wxyz")
+    (first, second), places = outlines(axes), {**labels(axes, "x"), **labels(axes, "y")}
+    assert middle(first)[0] == pytest.approx((places["x"] + places["y"]) / 2, abs=2)
+    assert middle(first)[1] == pytest.approx(places["a"], abs=2)
+    assert middle(second) == pytest.approx([places["z"], places["c"]], abs=2)
+
+
+MAKERS = {
+    "heatmap": lambda weights, **top: plots.heatmap(weights, **top),
+    "query_key_heatmap": lambda weights, **top: plots.query_key_heatmap(weights, [0, 1, 2], **top),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_attention_is_drawn_on_one_scale_unless_told(make):
+    for weights, top, scale in (
+        (UNEVEN, {}, 1),
+        (UNEVEN / 4, {}, 1),
+        (UNEVEN, {"top": 0.8}, 0.8),
+        (3 * UNEVEN, {}, 1.74),
+    ):
+        figure = make(weights, **top)
+        np.testing.assert_allclose(shades(figure, figure.axes[0]), weights / scale, atol=0.01)
+        said = {figure.axes[0].get_title(loc="left"), *(text.get_text() for text in figure.texts)}
+        assert f"weight, 0 to {scale:.2f}" in said
+    for top, error in ((0, ValueError), (-1, ValueError), (None, ValueError), ("a", TypeError)):
+        with pytest.raises(error, match=r"^top must be"):
+            make(UNEVEN, top=top)
+
+
+def test_many_heads_stand_in_rows_of_four():
+    heads = {f"head {number}": np.roll(UNEVEN, number, axis=1) for number in range(7)}
+    figure = plots.query_key_heatmap(heads, [0, 1, 2])
+    figure.png()
+    drawn = [axes for axes in figure.axes if axes.axison]
+    assert [axes.get_title(loc="left") for axes in drawn] == list(heads)
+    for axes, weights in zip(drawn, heads.values(), strict=True):
+        np.testing.assert_array_equal(axes.images[0].get_array(), weights)
+    heights = [round(axes.get_position().y0, 3) for axes in drawn]
+    assert heights[:4] == [heights[0]] * 4
+    assert heights[4:] == [heights[4]] * 3
+    assert heights[4] < heights[0]

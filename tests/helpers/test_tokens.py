@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers import plots
-from tests.helpers.drawn import boxes, has_colour, outlines, texts
+from tests.helpers.drawn import boxes, has_colour, outlines, overlaps, pixels, texts
 
 
 def test_tokens_stand_over_cells_coloured_by_their_weight():
@@ -60,7 +60,7 @@ def test_tokens_without_answers_say_where_the_largest_weight_is():
     figure = plots.token_weights([["good", "film"], ["bad", ""]], [[0.9, 0.1], [0.2, 0.8]])
     assert figure.alt == "Row 1: largest weight on “good”. Row 2: largest weight on “padding”."
     assert figure.axes[0].get_title(loc="right") == ""
-    assert figure.axes[0].get_title(loc="left") == "weight, 0 to 0.90"
+    assert figure.axes[0].get_title(loc="left") == "weight, 0 to 1.00"
     assert plots.token_weights([["a"]], [[0.0]]).axes[0].get_title(loc="left") == "weight, 0 to 1.00"
 
 
@@ -91,3 +91,46 @@ def test_keyword_verdict_rounds_down_and_finds_from_99_percent_on(right, said):
     weights = np.zeros((1000, 3))
     weights[np.arange(1000), np.where(np.arange(1000) < right, 2, 0)] = 1
     assert plots.keyword_verdict(weights, np.full(1000, 2), np.zeros((1000, 3))).endswith(said)
+
+
+def test_a_token_longer_than_a_line_is_cut_within_the_picture():
+    figure = plots.token_weights([["w" * 70, "b"]], [[0.5, 0.5]])
+    figure.png()
+    long, short = figure.axes[0].texts
+    assert long.get_text().rstrip("w") == "" or long.get_text().endswith("w…")
+    assert long.get_window_extent().x1 <= figure.bbox.x1
+    assert short.get_text() == "b"
+    assert "w" * 70 in figure.alt
+
+
+@pytest.mark.filterwarnings("ignore:no font here has")
+@pytest.mark.parametrize(
+    "words", [["我", "喜欢"], ["한국어", "영화"], ["العربية", "جميلة"], ["😀", "🤖😀"], ["年月", "日期"]]
+)
+def test_wide_letters_do_not_lie_over_each_other_or_their_cells(words):
+    figure = plots.token_weights([words * 8], [np.ones(16)], [3])
+    figure.png()
+    assert not overlaps(figure)
+    [axes] = figure.axes
+    cells = sorted(boxes(axes.collections[0]), key=lambda box: (box[1], box[0]))
+    for text, (left, _, width, _) in zip(axes.texts, cells, strict=True):
+        extent = text.get_window_extent().transformed(axes.transData.inverted())
+        assert left - 0.3 < extent.x0 < extent.x1 < left + width + 0.3
+
+
+def test_spaces_in_tokens_can_be_seen():
+    figure = plots.token_weights([[" the", "\n", "a b"]], [[0.2, 0.3, 0.5]])
+    assert texts(figure.axes[0]) == ["␣the", "␣", "a␣b"]
+
+
+def test_shades_are_the_weights_on_one_scale():
+    rows, weights = [["a", "b", "c"], ["d", "e", "f"]], np.array([[0.11, 0.52, 0.37], [0.64, 0.07, 0.29]])
+    for factor, scale in ((1, 1), (0.25, 1), (2, 1.28)):
+        figure = plots.token_weights(rows, factor * weights, [1, 0])
+        picture = pixels(figure)
+        [axes] = figure.axes
+        strips = [collection for collection in axes.collections if collection.get_hatch() is None]
+        for strip, values in zip(strips, factor * weights, strict=True):
+            for (left, low, width, height), value in zip(boxes(strip), values, strict=True):
+                x, y = axes.transData.transform((left + width / 2, low + height / 2))
+                assert picture[round(y), round(x), 3] == pytest.approx(value / scale, abs=0.01)
