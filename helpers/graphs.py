@@ -6,7 +6,13 @@ import keras
 import tensorflow as tf
 
 # Operations whose indices XLA does not check, by where they can be read off and where they cannot.
-LOOKUPS = {"GatherV2", "GatherNd", "ResourceGather", "SparseSoftmaxCrossEntropyWithLogits"}
+LOOKUPS = {
+    "GatherV2",
+    "GatherNd",
+    "ResourceGather",
+    "ResourceGatherNd",
+    "SparseSoftmaxCrossEntropyWithLogits",
+}
 SCATTERS = ("ScatterNd", "TensorScatter", "Segment", "UnsortedSegment", "SparseSegment")
 # XLA draws other numbers, and leaves assertions out.
 OTHERWISE = (
@@ -153,13 +159,14 @@ class Lookups:
 def _asked(op, tables):
     """Yield the indices that an operation looks up, and how many entries there are for them."""
     entries, indices = op.inputs[:2]
-    if op.type == "ResourceGather":
-        yield indices, tables[0].shape[0]
-    elif op.type == "GatherNd":
+    if op.type.startswith("Resource"):
+        entries = tables[0]
+    if op.type.endswith("GatherNd"):
         for axis in range(indices.shape[-1]):
             yield indices[..., axis], _size(entries, axis)
     else:
-        yield indices, _size(entries, int(tf.get_static_value(op.inputs[2])) if op.type == "GatherV2" else -1)
+        axis = int(tf.get_static_value(op.inputs[2])) if op.type == "GatherV2" else 0
+        yield indices, _size(entries, -1 if op.type.startswith("Sparse") else axis)
 
 
 def _size(tensor, axis):
