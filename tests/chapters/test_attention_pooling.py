@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
-from helpers import data, training
+from helpers import data
 from tools import chapters
 
 CHAPTER = "04_attention_pooling"
@@ -257,10 +257,8 @@ def test_it_has_keras_attention_as_its_twin():
 
 @pytest.mark.parametrize("padding", ["after", "before"])
 def test_notebooks_model_finds_the_keyword(padding):
-    build_model = NAMES["build_model"]
-    model = build_model()
-    model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-    retrainer = training.Retrainer(model, batch_size=64)
+    retrainer = NAMES["retrainer_for"](True)
+    model = retrainer.model
     tokens, y, positions = data.get_data_keyword(2_048, 40, padding=padding, seed=7)
     retrainer.train(tokens[:1_024], y[:1_024], epochs=6, seed=7)
     tokens, y, positions = tokens[1_024:], y[1_024:], positions[1_024:]
