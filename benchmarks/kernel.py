@@ -16,9 +16,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.browser import MOVES
 from helpers import data, training
-from tools import chapters
+from tools import chapters, labs
 
 BATCH_SIZE, EPOCHS = 128, 20
 
@@ -121,13 +120,11 @@ def lab_moves():
     The sliders are moved as in the browser. The first move, at the defaults, compiles; of the others the
     median counts. A model that finds nothing counts as never.
     """
-    labs = [chapters.lab(path.stem) for path in chapters.NOTEBOOKS]
-    functions = {lab: function for function, lab, _ in labs}
-    functions["dates"] = chapters.date_reader()["read_date"]
-    for lab, (label, values) in MOVES.items():
-        function, name = functions[lab], label.replace(" ", "_")
+    for name, row in labs.LABS.items():
+        function = chapters.date_reader()["read_date"] if name == "dates" else chapters.lab(row.chapter)[0]
         first = seconds_to_answer(function)
-        yield lab, first, statistics.median(seconds_to_answer(function, **{name: v}) for v in values)
+        again = (seconds_to_answer(function, **{row.control: value}) for value in row.moves)
+        yield name, first, statistics.median(again)
 
 
 def seconds_to_answer(function, **settings):
@@ -136,14 +133,14 @@ def seconds_to_answer(function, **settings):
     result = function(**settings)
     for figure in result if inspect.isgenerator(result) else [result]:
         figure.png()
-        if chapters.finds(figure.alt):
+        if chapters.finds(figure):
             return time.perf_counter() - start
     return math.inf
 
 
 def picture():
     """Return the seconds for the picture of chapter 1's lab alone."""
-    retrain, _, _ = chapters.lab("01_dense_attention")
+    retrain, _, _ = chapters.lab("dense_attention")
     figure = retrain(epochs=1)
     return statistics.median(seconds(figure.png) for _ in range(7))
 
@@ -176,7 +173,7 @@ def against_fit(retrainer, x, y, epochs):
 
 def recurrent():
     """Time chapter 2's block before an LSTM(32): 9,000 samples of 20 steps, 2 epochs."""
-    notebook = chapters.definitions("02_recurrent_attention")
+    notebook = chapters.definitions("recurrent_attention")
     retrainer = notebook["retrainer_of"](notebook["build_model"], "before")
     return against_fit(retrainer, *data.get_data_recurrent(9_000, 20, 1, seed=0), epochs=2)
 
@@ -184,13 +181,13 @@ def recurrent():
 def self_attention():
     """Time chapter 5's reverse job: 4,096 samples of 16 symbols, one head, width 32, 4 epochs."""
     x, y, _ = data.get_data_sequence(4_096, 16, "reverse", seed=0)
-    retrainer = chapters.definitions("05_self_attention")["retrainer_for"]()
+    retrainer = chapters.definitions("self_attention")["retrainer_for"]()
     return against_fit(retrainer, x, y, epochs=4)
 
 
 def seq2seq():
     """Time chapter 6's reverse job: 8,192 samples of 8 symbols, 4 epochs."""
-    notebook = chapters.definitions("06_seq2seq_attention")
+    notebook = chapters.definitions("seq2seq_attention")
     x, y, _ = notebook["get_task"]("reverse", 8, 8_192, 0)
     retrainer = notebook["retrainer_for"]("additive", "reverse", 8, 8_192)
     return against_fit(retrainer, [x, notebook["shifted"](y)], y, epochs=4)
@@ -199,7 +196,7 @@ def seq2seq():
 def checking_ids():
     """Return what share of chapter 5's shortest retraining it takes to look all ids through, in per cent."""
     x, y, _ = data.get_data_sequence(4_096, 16, "reverse", seed=0)
-    retrainer = chapters.definitions("05_self_attention")["retrainer_for"]()
+    retrainer = chapters.definitions("self_attention")["retrainer_for"]()
     retrainer.train(x, y, epochs=1, seed=0)
     [tensors], _, _ = retrainer._prepare(x, y, None, 1, 0)
     check = statistics.median(seconds(retrainer._lookups.check, ("x", "y"), tensors) for _ in range(21))

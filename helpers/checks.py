@@ -1,5 +1,7 @@
 """Errors that name the argument, what came, and what is allowed."""
 
+import contextlib
+import functools
 import math
 import numbers
 
@@ -49,6 +51,13 @@ def boolean(name, value):
     return bool(value)
 
 
+def name_of(function):
+    """Return what a function is called, or what it is where it has no name: a partial's function, an object's class."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__name__", type(function).__name__).strip("<>")
+
+
 def text(name, value):
     """Return `value` if it is a string, or raise TypeError."""
     if not isinstance(value, str):
@@ -89,9 +98,10 @@ def finite_array(name, value, dimensions=None):
     """
     try:
         array = np.asarray(value)
-        if value is None or array.dtype.kind not in "biufO":
+        # NumPy calls the small floats of machine learning, such as bfloat16, void.
+        if value is None or array.dtype.kind not in "biufOV":
             raise TypeError(f"dtype {array.dtype}")
-        if array.dtype.kind == "O":
+        if array.dtype.kind in "OV":
             array = array.astype("float64")
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} must be an array of numbers, got {type(value).__name__}") from error
@@ -124,6 +134,103 @@ def functional(model):
     if not model.built:
         raise ValueError(f"model {model.name!r} is not built yet: give it an Input or call it once")
     return model._functional if isinstance(model, keras.Sequential) else model
+
+
+def built(model):
+    """Return `model` if it is a Keras model whose weights are there.
+
+    Raises:
+        TypeError: `model` is no Keras model.
+        ValueError: a model that has not met an input yet.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a keras.Model, got {type(model).__name__}")
+    if not model.built:
+        raise ValueError(f"model {model.name!r} is not built yet: give it an Input or call it once")
+    return model
+
+
+def arrays(name, value, model):
+    """Return the inputs of any model, of any structure, as `predict` hands them on.
+
+    Args:
+        name: how the caller calls the argument.
+        value: an array (num_samples, …), also of texts; or lists, tuples and dicts of arrays, at any
+            depth, with None for an input that is left out.
+        model: the model they are for.
+
+    Returns:
+        The same structure of arrays, with tuples for lists and floats as Keras's own.
+
+    Raises:
+        TypeError: an array is neither numbers nor texts.
+        ValueError: none or too many arrays, unequal numbers of samples, or NaN.
+    """
+    structure = _arrays(name, value)
+    leaves = [array for array in keras.tree.flatten(structure) if array is not None]
+    if not leaves:
+        raise ValueError(f"{name} must hold an array, got none")
+    # Of too many arrays Keras would take the first ones.
+    if not isinstance(structure, dict) and 0 < len(_shapes(model)) < len(leaves):
+        raise ValueError(misfit(name, structure, model))
+    same_length(name, leaves)
+    return structure
+
+
+def misfit(name, structure, model):
+    """Say how the shapes of arrays differ from those a model was made for; None where they do not."""
+    wanted = _shapes(model)
+    got = [array.shape for array in keras.tree.flatten(structure) if array is not None]
+    if not wanted or (len(got) == len(wanted) and all(map(_fits, wanted, got))):
+        return None
+    return f"{name} must have shape {', '.join(map(str, wanted))}, got {', '.join(map(str, got))}"
+
+
+def _shapes(model):
+    # The number of samples it met first is no demand.
+    return [(None, *tensor.shape[1:]) for tensor in getattr(model, "inputs", None) or ()]
+
+
+def _fits(wanted, got):
+    return len(wanted) == len(got) and all(
+        size in (None, there) for size, there in zip(wanted, got, strict=True)
+    )
+
+
+def _arrays(name, value):
+    if isinstance(value, dict):
+        return {key: _arrays(name, part) for key, part in value.items()}
+    if _holds_arrays(value):
+        return tuple(_arrays(name, part) for part in value)
+    if value is None:
+        return None
+    if _are_texts(value):
+        return np.asarray(value, dtype=object)
+    array = finite_array(name, value)
+    return array.astype(keras.config.floatx()) if keras.backend.is_float_dtype(array.dtype.name) else array
+
+
+def _holds_arrays(value):
+    """Tell a list or tuple of inputs from one input, written as lists of numbers."""
+    return isinstance(value, (list, tuple)) and any(
+        part is None or isinstance(part, dict) or getattr(part, "ndim", 0) or _holds_arrays(part)
+        for part in value
+    )
+
+
+def _are_texts(value):
+    texts = np.asarray(value, dtype=object)
+    return texts.ndim > 0 and texts.size > 0 and all(isinstance(text, (str, bytes)) for text in texts.flat)
+
+
+@contextlib.contextmanager
+def kept_masks(structure):
+    """Give tensors back the masks they came with: a layer may take them off."""
+    masks = [(tensor, getattr(tensor, "_keras_mask", None)) for tensor in keras.tree.flatten(structure)]
+    yield
+    for tensor, mask in masks:
+        if mask is not None:
+            tensor._keras_mask = mask
 
 
 def _holds_one(value, tensor):

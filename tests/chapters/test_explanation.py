@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tools import chapters
 
-CHAPTER = "07_attention_as_explanation"
+CHAPTER = "attention_as_explanation"
 BOOK = chapters.definitions(CHAPTER)
 rank_correlation, distance = BOOK["rank_correlation"], BOOK["distance"]
 

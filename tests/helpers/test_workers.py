@@ -17,7 +17,7 @@ import yaml
 from helpers import data, training, workers
 from tools import chapters
 
-CHAPTER = "08_beyond_one_machine"
+CHAPTER = "beyond_one_machine"
 FOREVER = "import time\nprint('here', flush=True)\ntime.sleep(600)"
 WITH_CHILD = (
     "import subprocess, sys, time\n"
