@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers import activations, data, training
+from helpers import activations, data
 from tools import chapters
 
 CHAPTER = "attention_pooling"
@@ -93,10 +93,8 @@ def test_model_hides_padding_if_it_is_told_to(mask):
 
 @pytest.mark.parametrize("padding", ["after", "before"])
 def test_notebooks_model_finds_the_keyword(padding):
-    build_model = NAMES["build_model"]
-    model = build_model()
-    model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-    retrainer = training.Retrainer(model, batch_size=64)
+    retrainer = NAMES["retrainer_for"](True)
+    model = retrainer.model
     tokens, y, positions = data.get_data_keyword(2_048, 40, padding=padding, seed=7)
     retrainer.train(tokens[:1_024], y[:1_024], epochs=6, seed=7)
     tokens, y, positions = tokens[1_024:], y[1_024:], positions[1_024:]
