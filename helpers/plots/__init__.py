@@ -5,7 +5,7 @@ cannot see the picture, the verdict under a live lab, and what a test compares w
 `found` is the result as a fact, by the rule in `found.py`.
 """
 
-from helpers.plots.bars import attention_bars, attention_grid, sample_bars, verdict, weight_and_effect
+from helpers.plots.bars import attention_bars, attention_grid, sample_bars, weight_and_effect
 from helpers.plots.figure import WIDTH, Figure
 from helpers.plots.found import Verdict
 from helpers.plots.heatmaps import heatmap, query_key_heatmap, text_alignment
@@ -35,6 +35,5 @@ __all__ = [
     "scaling",
     "text_alignment",
     "token_weights",
-    "verdict",
     "weight_and_effect",
 ]

@@ -259,11 +259,6 @@ BARS = sized(
 GRID = st.fixed_dictionaries({"before": floats(6), "after": floats(2, 6)})
 FIGURES = {
     "plots.Figure": Case(plots.Figure, sized(alt=WORDS, height=st.floats(0.5, 5)), is_figure),
-    "plots.verdict": Case(
-        plots.verdict,
-        sized(weights=floats(6), answer=st.integers(0, 5), axis=WORDS),
-        says_something,
-    ),
     "plots.attention_bars": Case(plots.attention_bars, BARS, is_figure),
     "plots.attention_grid": Case(
         plots.attention_grid, sized(rows=named(GRID), answer=st.integers(0, 5), axis=WORDS), is_figure
