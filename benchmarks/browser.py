@@ -16,10 +16,17 @@ from tools.serve import serving
 
 REPEATS = 7
 
-# What a reader's browser loads for a lab; the .wasm without SIMD is for old browsers only.
-LOADED = ("attention-lab.js", "attention-lab.css", "attention-lab-worker.js", "tfjs-backend-wasm-simd.wasm")
+# What a reader's browser loads for a lab.
+LOADED = ("attention-lab.js", "attention-lab.css", "attention-lab-worker.js", "kernels.wasm")
 
-JOB = {"model": "two_blocks", "shape": [4], "batchSize": 128, "epochs": 20, "learningRate": 0.001}
+JOB = {
+    "lab": "two_blocks",
+    "options": {},
+    "rule": "adam",
+    "batchSize": 128,
+    "epochs": 20,
+    "learningRate": 0.001,
+}
 
 RUN_JOB = """job => {
     self.worker ??= new Worker("harness-worker.js", { type: "module" });
@@ -55,7 +62,7 @@ MOVE_SLIDER = """(slider, value) => new Promise(resolve => {
         const seconds = (performance.now() - start) / 1000;
         if (progress.textContent !== "starting …") {
             seen.picture ??= seconds;
-            if (verdict.dataset.found !== "true") delete seen.found; // it was by chance
+            if (lab.dataset.found === "false") delete seen.found; // it was by chance
             else seen.found ??= seconds;
             if (lab.dataset.state === "done") return resolve({ ...seen, done: seconds });
         }

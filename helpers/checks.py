@@ -9,6 +9,15 @@ import keras
 import numpy as np
 
 
+def tensorflow(module):
+    """Raise ImportError unless Keras computes with TensorFlow, which `module` needs."""
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            f"{module} needs Keras on TensorFlow, not on {keras.backend.backend()}: set the environment variable "
+            "KERAS_BACKEND to tensorflow before keras is first imported"
+        )
+
+
 def integer(name, value, low=1, high=None):
     """Return `value` as an int, or raise if it is none or lies outside `low`…`high` (inclusive).
 
@@ -90,7 +99,7 @@ def finite_array(name, value, dimensions=None):
     try:
         array = np.asarray(value)
         # NumPy calls the small floats of machine learning, such as bfloat16, void.
-        if array.dtype.kind not in "biufOV":
+        if value is None or array.dtype.kind not in "biufOV":
             raise TypeError(f"dtype {array.dtype}")
         if array.dtype.kind in "OV":
             array = array.astype("float64")
@@ -102,9 +111,9 @@ def finite_array(name, value, dimensions=None):
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} must be finite, got {int((~np.isfinite(array)).sum())} NaN or infinite value(s)"
-        )
+        wrong = np.argwhere(~np.isfinite(array))
+        where = f", the first in row {wrong[0, 0]}" if array.ndim else ""
+        raise ValueError(f"{name} must be finite, got {len(wrong)} NaN or infinite value(s){where}")
     return array
 
 
@@ -159,22 +168,22 @@ def arrays(name, value, model):
     """
     structure = _arrays(name, value)
     leaves = [array for array in keras.tree.flatten(structure) if array is not None]
+    if not leaves:
+        raise ValueError(f"{name} must hold an array, got none")
     # Of too many arrays Keras would take the first ones.
-    if not leaves or (not isinstance(structure, dict) and 0 < len(_shapes(model)) < len(leaves)):
+    if not isinstance(structure, dict) and 0 < len(_shapes(model)) < len(leaves):
         raise ValueError(misfit(name, structure, model))
     same_length(name, leaves)
     return structure
 
 
 def misfit(name, structure, model):
-    """Say how the shapes of arrays differ from those a model was made for, or return None."""
+    """Say how the shapes of arrays differ from those a model was made for; None where they do not."""
     wanted = _shapes(model)
     got = [array.shape for array in keras.tree.flatten(structure) if array is not None]
-    if len(got) == len(wanted) and all(map(_fits, wanted, got)):
+    if not wanted or (len(got) == len(wanted) and all(map(_fits, wanted, got))):
         return None
-    return (
-        f"{name} must have shape {', '.join(map(str, wanted)) or '(None, …)'}, got {', '.join(map(str, got))}"
-    )
+    return f"{name} must have shape {', '.join(map(str, wanted))}, got {', '.join(map(str, got))}"
 
 
 def _shapes(model):

@@ -54,9 +54,14 @@ def definitions(chapter, without=()):
     return names
 
 
-def lab(chapter):
-    """Return a chapter's first lab as (function, name, sliders), as the notebook hands them to `live.live`."""
-    names = definitions(chapter)
+def lab(chapter, names=None):
+    """Return a chapter's first lab as (function, name, sliders), as the notebook hands them to `live.live`.
+
+    Args:
+        chapter: the notebook's name, without number and ending.
+        names: its definitions, where some of them are to be others than the notebook's.
+    """
+    names = definitions(chapter) if names is None else names
     calls = []
 
     def record(function, *, lab, given=None, constants=None, **sliders):

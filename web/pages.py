@@ -16,7 +16,7 @@ import pydata_sphinx_theme
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from helpers.palette import DARK, LIGHT
+from helpers import palette
 from web.icons import draw_icons
 
 TABLE = re.compile(r'<table class="cards table">.*?</table>', re.DOTALL)
@@ -126,7 +126,7 @@ def finish_site(app, exception):
     if exception or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
-    (static / "palette.css").write_text(palette_css())
+    (static / "palette.css").write_text(palette.style_sheet())
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
     font_awesome = (theme / "scripts" / "fontawesome.js").read_text()
     for page in Path(app.outdir).glob("**/*.html"):
@@ -185,15 +185,6 @@ def drop_unused_files(static):
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     for file in {*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map")}:
         file.unlink()
-
-
-def palette_css():
-    """Return the palette as CSS variables, for light pages and for dark ones."""
-
-    def rules(colours):
-        return "".join(f"--attention-{name}:{value};" for name, value in colours.items())
-
-    return f":root{{{rules(LIGHT)}}}\nhtml[data-theme=dark]{{{rules(DARK)}}}\n"
 
 
 def with_security_policy(page):

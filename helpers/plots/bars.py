@@ -82,7 +82,7 @@ def attention_grid(rows, answer, *, axis="column"):
     for axes, title in zip(grid[:, 0], rows, strict=True):
         name_row(axes, title)
     for axes, title in zip(grid[0], columns, strict=True):
-        name_chart(axes, letters.shortened(letters.readable(f"weight, {title}"), 3.6 / len(columns)), pad=18)
+        name_chart(axes, letters.shortened(letters.readable(f"weight, {title}"), 3.2 / len(columns)), pad=18)
     for axes in grid[-1]:
         axes.set_xlabel(axis)
     return figure
@@ -171,7 +171,7 @@ def _bars(panels, answer, axis, quantity, alt, limits):
     # With y given, Matplotlib does not measure all ticks to find a free place.
     name_chart(axes[0], quantity, y=1, pad=18)
     axes[-1].set_xlabel(axis)
-    _set_margins(figure, max(letters.width(letters.readable(letters.in_lines(title))) for title in panels))
+    _set_margins(figure, max(letters.width(letters.in_lines(title)) for title in panels))
     return figure
 
 

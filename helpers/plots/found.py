@@ -225,10 +225,14 @@ def trainings(losses, weights, answer):
     said = [
         f"{name}: diverged, not found."
         if row.largest is None
-        else f"{name}: loss {losses[name][-1]:.2f} after {len(losses[name])} epochs, {_word({'': row})}."
+        else f"{name}: loss {losses[name][-1]:.2f} after {_epochs(len(losses[name]))}, {_word({'': row})}."
         for name, row in rows.items()
     ]
     return _verdict(said, rows.values())
+
+
+def _epochs(count):
+    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 def effects(rows, axis, ablated=None):

@@ -63,7 +63,7 @@ CASES = {
     "GeneralAttention": Case(BETWEEN, "GeneralAttention", takes=2),
     "AdditiveAttention": Case(BETWEEN, "AdditiveAttention", {"units": 3}, takes=2),
     **{
-        f"Positions of {chapter[:2]}": Case(
+        f"Positions of {chapter}": Case(
             chapter, "Positions", mask=False, passes_on=True, any_length=False, gives_weights=False
         )
         for chapter in (SELF, NOTEBOOKS[3])

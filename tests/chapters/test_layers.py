@@ -10,12 +10,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from tests.chapters.contract import (
     CASES,
     DEMONSTRATIONS,
     MASK,
+    NAMES,
+    NOTEBOOKS,
     STEPS,
     WIDTH,
     Trained,
@@ -146,6 +148,7 @@ def test_every_weight_has_a_gradient_and_it_is_that_of_small_differences(trained
         assert (gradient * way).sum() == pytest.approx((ends[0] - ends[1]) / 0.02, rel=0.02, abs=2e-4)
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax")  # over one step; here it is meant
 def test_any_length_and_a_batch_of_one(case):
     layer = case.make()
     model = model_of(case, layer, case.any_length)
@@ -286,6 +289,28 @@ def test_a_mask_of_another_shape_is_refused_by_name(case, shape):
     message = rf"mask must have shape \(batch, {expected}\), got \({', '.join(map(str, shape))},?\)"
     with pytest.raises(ValueError, match=message):
         case.make()(*sequences(case), mask=np.ones(shape, bool))
+
+
+@pytest.mark.parametrize("chapter", [chapter for chapter in NOTEBOOKS if "masked_softmax" in NAMES[chapter]])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_masked_softmax_is_that_of_the_real_scores_whatever_they_are(chapter, dtype):
+    masked_softmax = NAMES[chapter]["masked_softmax"]
+    mask = noise(6, 500, seed=2) < 0.5
+    mask[0] = False
+    # The last one: no real score may be as low as what stands for a masked one.
+    for low, size in ((0, 1), (0, 1_000), (-6e4, 1_000)):
+        scores = ops.cast(low + size * noise(6, 500), dtype)
+        exact = np.where(mask, numbers(scores), -np.inf)
+        exponentials = np.exp(exact - exact.max(axis=1, initial=-1e30, keepdims=True))
+        right = exponentials / np.maximum(exponentials.sum(axis=1, keepdims=True), 1e-300)
+        weights = masked_softmax(scores, mask)
+        # Half precision would have rounded each exponential, and their sum.
+        assert keras.backend.standardize_dtype(weights.dtype) == "float32"
+        np.testing.assert_allclose(numbers(weights), right, rtol=2e-5, atol=1e-30)
+        np.testing.assert_array_equal(numbers(weights)[~mask], 0)
+        np.testing.assert_array_equal(
+            numbers(masked_softmax(scores)), numbers(masked_softmax(scores, np.ones_like(mask)))
+        )
 
 
 @pytest.mark.skipif(not ALL, reason="this is such a process")

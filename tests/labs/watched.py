@@ -205,56 +205,13 @@ def first_report(watched: Watched, lab: str, settings: dict) -> tuple[dict, dict
         """([lab, settings]) => new Promise(resolve => {
             const worker = new Worker("attention-lab-worker.js", { type: "module" });
             worker.onmessage = ({ data }) => {
-                if (data.kind !== "ready") resolve([data.progress, data.findings]);
+                if (data.kind !== "started") resolve([data.progress, data.findings]);
             };
-            worker.postMessage({ kind: "train", run: 1, lab, settings });
+            worker.postMessage({ kind: "open", lab, handed: { constants: {}, given: {} } });
+            worker.postMessage({ kind: "train", run: 1, settings });
         })""",
         [lab, settings],
     )
-
-
-def run_harness(watched: Watched, job: dict) -> dict:
-    """Train in the browser on weights and data from here; return losses, weights and gradients."""
-    result = watched.open("harness.html").evaluate(
-        """job => new Promise(resolve => {
-            const worker = new Worker("harness-worker.js", { type: "module" });
-            worker.onmessage = ({ data }) => resolve(data);
-            worker.postMessage(job);
-        })""",
-        job,
-    )
-    assert "error" not in result, result
-    assert result["tensors"] == 0, "the training loop leaves tensors behind"
-    return result
-
-
-def named_weights(model, values=None) -> dict[str, dict[str, list[float]]]:
-    """The weights of a Keras model, or others given in their order, by layer and name, flat."""
-    named: dict[str, dict[str, list[float]]] = {}
-    # Keras numbers the layers that have no name of their own.
-    layers = [(re.sub(r"_\d+$", "", layer.name), layer) for layer in model.layers]
-    weights = [(name, weight) for name, layer in layers for weight in layer.weights]
-    for (layer, weight), value in zip(weights, values or [weight for _, weight in weights], strict=True):
-        named.setdefault(layer, {})[weight.name] = np.asarray(value).ravel().tolist()
-    return named
-
-
-def assert_close(found: dict, expected: dict, **tolerance) -> None:
-    """Compare what `named_weights` gives, weight by weight."""
-    for layer, weights in expected.items():
-        for name, values in weights.items():
-            np.testing.assert_allclose(found[layer][name], values, **tolerance, err_msg=f"{layer} {name}")
-
-
-def assert_gradients(result: dict, loss: float, expected: dict) -> None:
-    """Compare what the harness reports of one step with a loss and its gradients by layer and name."""
-    assert result["losses"] == [pytest.approx(loss, rel=1e-5)]
-    for layer, weights in expected.items():
-        for name, values in weights.items():
-            largest = np.abs(values).max()
-            assert largest > 1e-4
-            found = result["gradients"][layer][name]
-            np.testing.assert_allclose(found, values, atol=1e-4 * largest, err_msg=f"{layer} {name}")
 
 
 def as_weights(rows: list[list[str]]) -> np.ndarray:

@@ -280,8 +280,9 @@ HEIGHTS = """(lab, sentences) => {
 }"""
 VERDICTS = [
     "The answer has the largest mean weight in 16 of 16 rows: found.",
-    "Largest weight where y = 1: 0.46, on column 0: found. Where y = 0: 0.15, on column 0: found.",
-    "Largest weight where y = 1: 0.04, on column 30: not found. Where y = 0: 0.04, on column 28: not found.",
+    "y = 1: The largest weight, 0.46, is on column 0: found. y = 0: The largest weight, 0.15, is on column 0: found.",
+    "y = 1: The largest weight, 0.04, is on column 30, the answer on column 28: not found. "
+    "y = 0: The largest weight, 0.04, is on column 28: not clear yet (0.04 of all, an equal share is 0.03).",
 ]
 
 
