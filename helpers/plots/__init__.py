@@ -11,6 +11,7 @@ from helpers.plots.found import Verdict
 from helpers.plots.heatmaps import heatmap, query_key_heatmap, text_alignment
 from helpers.plots.letters import DOTS_PER_INCH, FONT_SIZE
 from helpers.plots.measurements import dots, power_laws, scaling
+from helpers.plots.mechanism import mechanism
 from helpers.plots.tokens import keyword_verdict, token_weights
 from helpers.plots.trainings import learning_curve, losses_and_attention
 
@@ -27,6 +28,7 @@ __all__ = [
     "keyword_verdict",
     "learning_curve",
     "losses_and_attention",
+    "mechanism",
     "power_laws",
     "query_key_heatmap",
     "sample_bars",

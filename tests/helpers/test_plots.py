@@ -43,6 +43,9 @@ MAKERS = {
     "losses_and_attention": lambda words, of: plots.losses_and_attention(
         {words: of(EIGHTHS[0]), "b": of(EIGHTHS[1])}, {words: of(EIGHTHS[2]), "b": of(EIGHTHS[1])}, 1
     ),
+    "mechanism": lambda words, of: plots.mechanism(
+        of(EIGHTHS[0]), of(EIGHTHS), query=of(EIGHTHS[1]), keys=of(EIGHTHS[::-1]), names=[words, "b", words]
+    ),
     "power_laws": lambda words, of: plots.power_laws(
         {"a": {words: {1: 2.0, 4: 8.0}, "c": {1: 1.0, 4: 4e6}}}, size="steps"
     ),

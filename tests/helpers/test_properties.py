@@ -323,6 +323,19 @@ FIGURES = {
         ),
         is_figure,
     ),
+    "plots.mechanism": Case(
+        plots.mechanism,
+        sized(
+            scores=floats(3, least=-1),
+            values=floats(3, least=-1) | floats(3, 2, least=-1),
+            query=st.none() | floats(2),
+            keys=st.none() | floats(3, 2, least=-1),
+            mask=st.none() | st.just([True, False, True]),
+            names=st.none() | st.lists(WORDS, min_size=3, max_size=3),
+            added=st.booleans(),
+        ),
+        is_figure,
+    ),
     "plots.learning_curve": Case(plots.learning_curve, sized(history=named(floats(4))), is_figure),
     "plots.losses_and_attention": Case(
         plots.losses_and_attention,
