@@ -1,6 +1,7 @@
 """A model built anew for each seed: what each training of a Retrainer starts from."""
 
 import functools
+import inspect
 import random
 
 import keras
@@ -32,12 +33,7 @@ class Start:
     """
 
     def __init__(self, build_model):
-        if isinstance(build_model, keras.Model) or not callable(build_model):
-            raise TypeError(
-                "build_model must be a function that returns a compiled model, as each seed needs a new one; "
-                f"got a {type(build_model).__name__}"
-            )
-        self._build_model = build_model
+        self._build_model = _function(build_model)
         self.model, twin = self._build(0), self._build(0)
         if twin.optimizer is self.model.optimizer:
             raise ValueError("build_model must make its model and optimizer anew at each call, got one again")
@@ -108,6 +104,23 @@ class Start:
     def _put(self, values):
         for variable, value in zip(self._variables, values, strict=True):
             variable.value.assign(value)
+
+
+def _function(build_model):
+    if isinstance(build_model, keras.Model) or not callable(build_model):
+        raise TypeError(
+            "build_model must be a function that returns a compiled model, as each seed needs a new one; "
+            f"got a {type(build_model).__name__}"
+        )
+    try:
+        inspect.signature(build_model).bind()
+    except TypeError as error:
+        raise TypeError(
+            f"build_model must take no arguments: {error}; lambda: build_model(…) does"
+        ) from error
+    except ValueError:
+        pass  # a class of Python's own tells nothing about its arguments
+    return build_model
 
 
 def _weights(model):

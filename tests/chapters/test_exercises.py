@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers import data, exercises, training
+from helpers import data, exercises
 from helpers.exercises import answers
 from tools import chapters
 
@@ -1136,9 +1136,8 @@ def trained():
     x, y = data.get_data(5_000, 32, seed=0)
     models = []
     for frozen in (False, True):
-        model = DEFINITIONS["dense_attention"]["build_model"](32)
-        model.compile("adam", "binary_crossentropy")
-        retrainer = training.Retrainer(model, batch_size=64)
+        retrainer = DEFINITIONS["dense_attention"]["retrainer_of"](DEFINITIONS["dense_attention"]["build_model"], 32)
+        model = retrainer.model
         if frozen:
             attention = model.get_layer("attention")
             attention.set_weights([w * 0.1 for w in attention.get_weights()])

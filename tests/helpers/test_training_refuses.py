@@ -319,6 +319,7 @@ HIDDEN.build((None, 4))
             "build_model must be a function that returns a compiled model, .* got a Functional",
         ),
         (None, TypeError, "build_model must be a function .* got a NoneType"),
+        (with_layer, TypeError, "build_model must take no arguments: missing a required argument: 'layer'"),
         (Subclassed, TypeError, "model must be a Functional .*, got Subclassed"),
         (lambda: keras.Sequential([layers.Dense(1)]), ValueError, "model .* is not built yet: give it an"),
         (lambda: keras.Sequential([keras.Input((1,)), layers.Dense(1)]), ValueError, "must be compiled"),
