@@ -1,6 +1,4 @@
-"""Chapter 4's own: the numbers of AttentionPooling, its models, and the notebook's cells on real files."""
-
-import json
+"""Chapter 4's own: the numbers of AttentionPooling, and its models."""
 
 import keras
 import numpy as np
@@ -103,64 +101,3 @@ def test_notebooks_model_finds_the_keyword(padding):
     assert (np.array(model(tokens)).argmax(axis=1) == y).mean() >= 0.99
     assert (weights.argmax(axis=1) == positions).mean() >= 0.99
     np.testing.assert_array_equal(weights[tokens == 0], 0)
-
-
-# Files of the form that keras.datasets.imdb downloads: rows of word numbers, as objects, and an index.
-GOOD, BAD, OTHERS = ["fine", "great"], ["poor", "awful"], ["the", "film", "was", "to", "me", "and", "long"]
-IMDB_INDEX = {word: number for number, word in enumerate([*OTHERS, *GOOD, *BAD, "rare"], 1)}
-
-
-def write_imdb(folder, rows=160):
-    generator = np.random.default_rng(0)
-    y = generator.integers(0, 2, rows)
-    x = np.empty(rows, dtype=object)
-    for row in range(rows):
-        words = generator.choice(OTHERS, generator.integers(3, 300)).tolist()
-        words[generator.integers(min(len(words), 200))] = generator.choice(GOOD if y[row] else BAD)
-        x[row] = [IMDB_INDEX[word] for word in words]
-    half = rows // 2
-    np.savez(folder / "imdb.npz", x_train=x[:half], y_train=y[:half], x_test=x[half:], y_test=y[half:])
-    (folder / "imdb_word_index.json").write_text(json.dumps(IMDB_INDEX))
-
-
-@pytest.fixture
-def imdb(tmp_path, monkeypatch):
-    """Put files in the place of the download; anything else that would be fetched fails."""
-    write_imdb(tmp_path)
-    monkeypatch.setattr("keras.src.datasets.imdb.get_file", lambda fname, **options: str(tmp_path / fname))
-    return tmp_path
-
-
-def test_real_reviews_are_numbered_as_keras_numbers_them(imdb):
-    (x_train, y_train), (x_test, _), words = NAMES["load_reviews"](True)
-    assert len(x_train) == len(y_train) == len(x_test) == 80
-    assert x_train[0][0] == 1
-    assert words[:2] == ["", "…"]
-    assert {words[number] for row in [*x_train, *x_test] for number in row[1:]} <= set(IMDB_INDEX)
-    known = keras.datasets.imdb.get_word_index()
-    assert all(words[number + 3] == word for word, number in known.items())
-
-
-def test_cells_of_the_notebook_read_real_reviews_when_the_switch_is_on(imdb, capsys):
-    names = chapters.definitions(CHAPTER)
-    for cell in chapters._code_cells(CHAPTER):
-        if cell.id.startswith("reviews-"):
-            source = cell.source.replace("DOWNLOAD = False", "DOWNLOAD = True")
-            *lines, last = source.splitlines()
-            exec("\n".join([*lines, f"figure = {last}" if last.startswith("plots.") else last]), names)
-    assert names["DOWNLOAD"] is True
-    assert "train (80, 200)  held out (80, 200)" in capsys.readouterr().out
-    assert names["figure"].alt.startswith("Row 1: largest weight on “")
-    assert names["reader"].get_layer("embedding").input_dim == len(names["words"])
-
-
-def test_made_reviews_hold_one_judging_word_each_and_no_sentence_twice():
-    (x_train, y_train), (x_test, y_test), words = NAMES["load_reviews"](False)
-    assert len(x_train) == len(y_train) == 100
-    assert len(x_test) == len(y_test) == 50
-    sentences = [tuple(row) for row in [*x_train, *x_test]]
-    assert len(set(sentences)) == 150
-    for row, label in zip(sentences, [*y_train, *y_test], strict=True):
-        [judging] = {words[number] for number in row} & set(NAMES["WORDS"])
-        assert label == (NAMES["WORDS"].index(judging) >= 3)
-        assert min(row) >= 3

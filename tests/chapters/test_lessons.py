@@ -173,7 +173,7 @@ TRIALS = {
     "attention_pooling, adding": (
         "attention_pooling",
         (),
-        lambda names: names["adder_trial"](names["adder_retrainer"]("attention", 20), 20, 0),
+        lambda names: names["add"]("attention", 20, 0),
     ),
     "self_attention": ("self_attention", (), lambda names: names["trial"]("reverse", 0)),
     "self_attention, two jobs": (
