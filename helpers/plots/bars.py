@@ -13,17 +13,6 @@ from helpers.plots.letters import FONT_SIZE
 _MEASURES = ("weight", "effect")
 
 
-def verdict(weights, answer, axis="column"):
-    """Say where the largest of the `weights` (n,) is and whether that is the `answer`.
-
-    >>> verdict([0.2, 0.5, 0.3], answer=1)
-    'The largest weight, 0.50, is on column 1: found.'
-    """
-    weights = arguments.weights("weights", weights, (1,))
-    answer = checks.integer("answer", answer, 0, len(weights) - 1)
-    return found.bars({"": weights}, answer, checks.text("axis", axis))
-
-
 def attention_bars(panels, answer, *, axis="column"):
     """Draw attention weights as bars, the answer outlined and labelled.
 

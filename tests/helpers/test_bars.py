@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import palette, plots
+from helpers.plots import found
 from tests.helpers.drawn import SEEDS, WEIGHTS, bars, has_colour, heights, outlines, pixels, under
 
 
@@ -18,14 +19,13 @@ from tests.helpers.drawn import SEEDS, WEIGHTS, bars, has_colour, heights, outli
     ],
 )
 def test_verdict_says_where_the_largest_weight_is(answer, said):
-    assert plots.verdict(WEIGHTS, answer, "step") == said
     assert plots.attention_bars(WEIGHTS, answer, axis="step").alt == said
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.data())
 def test_verdict_finds_the_answer_where_it_is_largest_and_nowhere_else(weights, data):
     answer = data.draw(st.integers(0, len(weights) - 1))
-    said = plots.verdict(weights, answer)
+    said = found.bars({"": weights}, answer, "column")
     is_largest = weights.index(max(weights)) == answer
     assert said.found == (is_largest and said.margin >= 0.05)
     assert said.endswith(": found.") == said.found

@@ -43,6 +43,9 @@ MAKERS = {
     "losses_and_attention": lambda words, of: plots.losses_and_attention(
         {words: of(EIGHTHS[0]), "b": of(EIGHTHS[1])}, {words: of(EIGHTHS[2]), "b": of(EIGHTHS[1])}, 1
     ),
+    "mechanism": lambda words, of: plots.mechanism(
+        of(EIGHTHS[0]), of(EIGHTHS), query=of(EIGHTHS[1]), keys=of(EIGHTHS[::-1]), names=[words, "b", words]
+    ),
     "power_laws": lambda words, of: plots.power_laws(
         {"a": {words: {1: 2.0, 4: 8.0}, "c": {1: 1.0, 4: 4e6}}}, size="steps"
     ),
@@ -59,7 +62,7 @@ MAKERS = {
         {words: (of(EIGHTHS), of(EIGHTHS), 1), "b": (of(EIGHTHS), of(EIGHTHS[::-1]), 2)}, ablated=2
     ),
 }  # fmt: skip
-SENTENCES = {"verdict", "keyword_verdict"}
+SENTENCES = {"keyword_verdict"}
 
 
 def as_they_are(numbers):
@@ -177,8 +180,7 @@ def test_words_are_legible_on_a_phone(make):
         (lambda: plots.sample_bars(WEIGHTS, 0), TypeError, "panels must be a dict"),
         (lambda: plots.sample_bars({"a": SEEDS}, 0), ValueError, r"panels must have 1 dimension\(s\)"),
         (lambda: plots.sample_bars({"a": WEIGHTS}, -1), ValueError, "answer must be from 0 to 3, got -1"),
-        (lambda: plots.verdict(WEIGHTS, 9), ValueError, "answer must be from 0 to 3, got 9"),
-        (lambda: plots.verdict([], 0), ValueError, "weights must not be empty"),
+        (lambda: plots.attention_bars([], 0), ValueError, "panels must not be empty"),
         (lambda: plots.heatmap(WEIGHTS), ValueError, r"weights must have 2 dimension\(s\)"),
         (lambda: plots.heatmap([["a"]]), TypeError, "weights must be an array of numbers"),
         (lambda: plots.heatmap(SEEDS, answers=[(3, 0)]), ValueError, "answers must be from 0 to 2, got 3"),

@@ -263,11 +263,6 @@ BARS = sized(
 GRID = st.fixed_dictionaries({"before": floats(6), "after": floats(2, 6)})
 FIGURES = {
     "plots.Figure": Case(plots.Figure, sized(alt=WORDS, height=st.floats(0.5, 5)), is_figure),
-    "plots.verdict": Case(
-        plots.verdict,
-        sized(weights=floats(6), answer=st.integers(0, 5), axis=WORDS),
-        says_something,
-    ),
     "plots.attention_bars": Case(plots.attention_bars, BARS, is_figure),
     "plots.attention_grid": Case(
         plots.attention_grid, sized(rows=named(GRID), answer=st.integers(0, 5), axis=WORDS), is_figure
@@ -324,6 +319,19 @@ FIGURES = {
             alignment=st.lists(st.integers(0, 3), min_size=3, max_size=3),
             query=WORDS,
             key=WORDS,
+        ),
+        is_figure,
+    ),
+    "plots.mechanism": Case(
+        plots.mechanism,
+        sized(
+            scores=floats(3, least=-1),
+            values=floats(3, least=-1) | floats(3, 2, least=-1),
+            query=st.none() | floats(2),
+            keys=st.none() | floats(3, 2, least=-1),
+            mask=st.none() | st.just([True, False, True]),
+            names=st.none() | st.lists(WORDS, min_size=3, max_size=3),
+            added=st.booleans(),
         ),
         is_figure,
     ),
