@@ -199,9 +199,9 @@ def _fits(wanted, got):
 
 def _arrays(name, value):
     if isinstance(value, dict):
-        return {key: _arrays(name, part) for key, part in value.items()}
+        return {key: _arrays(f"{name}[{key!r}]", part) for key, part in value.items()}
     if _holds_arrays(value):
-        return tuple(_arrays(name, part) for part in value)
+        return tuple(_arrays(f"{name}[{number}]", part) for number, part in enumerate(value))
     if value is None:
         return None
     if _are_texts(value):

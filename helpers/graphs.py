@@ -1,6 +1,7 @@
 """What TensorFlow's graph of a training tells before it runs: ids that no table holds, numbers drawn."""
 
 import itertools
+import warnings
 
 import keras
 import tensorflow as tf
@@ -23,20 +24,22 @@ OTHERWISE = (
     "Assert",
 )
 UNSEEDED = ("Random", "TruncatedNormal", "ParameterizedTruncatedNormal", "Multinomial")
-HALVES = {tf.float16.as_datatype_enum, tf.bfloat16.as_datatype_enum}  # XLA rounds them more rarely
+# It rounds halves more rarely, and breaks down over texts.
+TYPES_OTHERWISE = {dtype.as_datatype_enum for dtype in (tf.float16, tf.bfloat16, tf.string)}
 
 
-def exact_under_xla(traced, variables):
-    """Say whether XLA computes the same as TensorFlow, as far as the operations tell.
+def exact_under_xla(traced, model):
+    """Say whether XLA computes the same as TensorFlow, as far as layers and operations tell.
 
     Args:
-        traced: a concrete function of TensorFlow.
-        variables: the Keras variables that it may use.
+        traced: a concrete function of TensorFlow, which trains `model`.
+        model: a compiled Keras model.
 
     Raises:
-        ValueError: it draws numbers that no seed reaches, or uses other variables.
+        ValueError: it draws numbers that no seed reaches, or uses variables that are not the model's.
     """
     nodes = [*itertools.chain(*_nodes(traced.graph))]
+    variables = model.variables + model.metrics_variables + model.optimizer.variables
     known = {id(variable.value) for variable in variables}
     strange = [variable.name for variable in traced.variables if id(variable) not in known]
     if strange:
@@ -50,10 +53,21 @@ def exact_under_xla(traced, variables):
             "model must draw with keras.random and a SeedGenerator that its layer keeps, got tf.random's "
             f"{unseeded[0]}, which no seed reaches"
         )
-    return not any(
-        node.op.startswith(OTHERWISE) or any(value.type in HALVES for value in node.attr.values())
+    return _supports_xla(model) and not any(
+        node.op.startswith(OTHERWISE) or any(value.type in TYPES_OTHERWISE for value in node.attr.values())
         for node in nodes
     )
+
+
+def _supports_xla(model):
+    """Say whether all layers have `supports_jit`: Keras takes a model's `jit_compile` back otherwise."""
+    before = model.jit_compile
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            model.jit_compile = True
+        return model.jit_compile
+    finally:
+        model.jit_compile = before
 
 
 def _nodes(graph):
@@ -75,7 +89,7 @@ class Lookups:
 
     Attributes:
         readable: False once a model was seen to use indices where they cannot be read off: in a loop,
-            or in an operation that scatters.
+            in an operation that scatters, or where it does not take all samples at once.
     """
 
     def __init__(self, loss, variables):
@@ -150,7 +164,11 @@ class Lookups:
                         places.append((asking, name))
             return tf.stack(found) if found else ()
 
-        whole = tf.compat.v1.wrap_function(ranges, [tf.TensorSpec(*one) for one in signature])
+        try:
+            whole = tf.compat.v1.wrap_function(ranges, [tf.TensorSpec(*one) for one in signature])
+        except Exception:  # whatever a model raises that demands one size of batch, as a stateful one does
+            self.readable = False
+            places.clear()
         cut = whole.prune(whole.inputs[: len(arrays)], whole.structured_outputs) if places else None
         self._traced[signature] = places, lambda pair: cut(*keras.tree.flatten(pair)).numpy()
         return self._traced[signature]

@@ -189,20 +189,16 @@ class Retrainer:
         return data, epochs, seed
 
     def _tensors(self, names, x, y):
-        graph = checks.functional(self.model)
-        inputs = checks.model_inputs(names[0], graph, x)
-        several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and len(self.model.outputs) > 1)
-        targets = [
-            checks.finite_array(names[1], array) for array in (keras.tree.flatten(y) if several else [y])
-        ]
-        checks.same_length(" and ".join(names), inputs + targets)
-        floats = keras.config.floatx()
-        targets = [array.astype(floats) if array.dtype.kind == "f" else array for array in targets]
-        pair = (
-            keras.tree.pack_sequence_as(graph.input, inputs),
-            keras.tree.pack_sequence_as(y, targets) if several else targets[0],
+        x = checks.arrays(names[0], x, self.model)
+        if any(array is None for array in keras.tree.flatten(x)):
+            raise ValueError(f"{names[0]} must leave no input out, got None")
+        check = functools.partial(_target, names[1])
+        several = isinstance(y, (list, tuple)) and (
+            len(self.model.outputs) > 1 or any(hasattr(array, "shape") for array in y)
         )
-        return keras.tree.map_structure(tf.convert_to_tensor, pair)
+        y = keras.tree.map_structure(check, y) if several or isinstance(y, dict) else check(y)
+        checks.same_length(" and ".join(names), [*keras.tree.flatten(x), *keras.tree.flatten(y)])
+        return keras.tree.map_structure(tf.convert_to_tensor, (x, y))
 
     def _try(self, names, pair):
         """Compute the loss of one batch of zeros, outside the traced function.
@@ -213,10 +209,14 @@ class Retrainer:
         if _form(pair) in self._tried:
             return
         x, y = keras.tree.map_structure(lambda array: tf.zeros_like(array[: self.batch_size]), pair)
-        prediction = self.model(x, training=False)
+        try:
+            prediction = self.model(x, training=False)
+        except Exception as error:
+            misfit = checks.misfit(names[0], pair[0], self.model)
+            raise ValueError(misfit or f"{names[0]} does not fit the model: {error}") from error
         try:
             self.model.compute_loss(x=x, y=y, y_pred=prediction, training=False)
-        except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+        except Exception as error:
             raise ValueError(f"{names[1]} does not fit what the model puts out: {error}") from error
         self._tried.add(_form(pair))
 
@@ -251,10 +251,8 @@ class Retrainer:
         # TensorFlow takes the traces of several Retrainers for one function traced too often, and warns;
         # it does not count traces made here.
         traced = tf.function(self._epochs, autograph=False).get_concrete_function(*arguments)
-        model = self.model
-        known = model.variables + model.metrics_variables + model.optimizer.variables
-        exact = graphs.exact_under_xla(traced, known) and self._lookups.readable
-        if not (exact or model.jit_compile):
+        exact = graphs.exact_under_xla(traced, self.model) and self._lookups.readable
+        if not (exact or self.model.jit_compile):
             return traced
         compiled = tf.function(lambda *arguments: traced(*arguments), jit_compile=True, autograph=False)
         compiled = compiled.get_concrete_function(*arguments)
@@ -302,6 +300,11 @@ def _pair(name, value):
     if len(value) != 2:
         raise ValueError(f"{name} must be a pair (x, y), got a {type(value).__name__} of {len(value)}")
     return value
+
+
+def _target(name, value):
+    array = checks.finite_array(name, value)
+    return array.astype(keras.config.floatx()) if array.dtype.kind == "f" else array
 
 
 def _shapes(data):

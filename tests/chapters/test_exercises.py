@@ -157,7 +157,9 @@ def trained():
     x, y = data.get_data(5_000, 32, seed=0)
     models = []
     for frozen in (False, True):
-        retrainer = DEFINITIONS["dense_attention"]["retrainer_of"](DEFINITIONS["dense_attention"]["build_model"], 32)
+        retrainer = DEFINITIONS["dense_attention"]["retrainer_of"](
+            DEFINITIONS["dense_attention"]["build_model"], 32
+        )
         model = retrainer.model
         if frozen:
             attention = model.get_layer("attention")
