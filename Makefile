@@ -16,7 +16,7 @@ PORT ?= 8000
 # Where the machine has no node, or no npm, which Debian packages apart, both are beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book pdf epub run lab test test-helpers test-chapters test-labs test-web \
+.PHONY: help install lock labs site book pdf epub run lab test test-helpers test-chapters test-engine test-labs test-web \
 	test-repository test-colab test-releases test-frontends test-webkit \
 	lint audit benchmark compare repository picture clean
 
@@ -86,6 +86,7 @@ WITH_NOTEBOOKS := --nbval --nbval-current-env --nbval-sanitize-with tests/chapte
 
 # Where no browser can be had, the notebooks and helpers are still tested.
 test: site lint  ## run all tests; where nothing but prose changed since they passed, those that read prose
+	@cd labs && $(WITH_NODE) npm test --silent
 	-@$(BIN)/python -m tools.browser
 	$(PYTEST) $(WITH_NOTEBOOKS) -p tools.unchanged --unless-unchanged _build/passed
 
@@ -94,6 +95,9 @@ test-chapters: install  ## run the notebooks and what they define; also test-hel
 
 test-helpers: install
 	$(PYTEST) tests/helpers
+
+test-engine: install
+	@cd labs && $(WITH_NODE) npm test --silent
 
 test-labs test-web test-repository: site
 	-@$(BIN)/python -m tools.browser

@@ -1,11 +1,21 @@
 """Errors that name the argument, what came, and what is allowed."""
 
+import contextlib
 import functools
 import math
 import numbers
 
 import keras
 import numpy as np
+
+
+def tensorflow(module):
+    """Raise ImportError unless Keras computes with TensorFlow, which `module` needs."""
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            f"{module} needs Keras on TensorFlow, not on {keras.backend.backend()}: set the environment variable "
+            "KERAS_BACKEND to tensorflow before keras is first imported"
+        )
 
 
 def integer(name, value, low=1, high=None):
@@ -89,7 +99,7 @@ def finite_array(name, value, dimensions=None):
     try:
         array = np.asarray(value)
         # NumPy calls the small floats of machine learning, such as bfloat16, void.
-        if array.dtype.kind not in "biufOV":
+        if value is None or array.dtype.kind not in "biufOV":
             raise TypeError(f"dtype {array.dtype}")
         if array.dtype.kind in "OV":
             array = array.astype("float64")
@@ -101,9 +111,9 @@ def finite_array(name, value, dimensions=None):
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} must be finite, got {int((~np.isfinite(array)).sum())} NaN or infinite value(s)"
-        )
+        wrong = np.argwhere(~np.isfinite(array))
+        where = f", the first in row {wrong[0, 0]}" if array.ndim else ""
+        raise ValueError(f"{name} must be finite, got {len(wrong)} NaN or infinite value(s){where}")
     return array
 
 
@@ -124,6 +134,103 @@ def functional(model):
     if not model.built:
         raise ValueError(f"model {model.name!r} is not built yet: give it an Input or call it once")
     return model._functional if isinstance(model, keras.Sequential) else model
+
+
+def built(model):
+    """Return `model` if it is a Keras model whose weights are there.
+
+    Raises:
+        TypeError: `model` is no Keras model.
+        ValueError: a model that has not met an input yet.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a keras.Model, got {type(model).__name__}")
+    if not model.built:
+        raise ValueError(f"model {model.name!r} is not built yet: give it an Input or call it once")
+    return model
+
+
+def arrays(name, value, model):
+    """Return the inputs of any model, of any structure, as `predict` hands them on.
+
+    Args:
+        name: how the caller calls the argument.
+        value: an array (num_samples, …), also of texts; or lists, tuples and dicts of arrays, at any
+            depth, with None for an input that is left out.
+        model: the model they are for.
+
+    Returns:
+        The same structure of arrays, with tuples for lists and floats as Keras's own.
+
+    Raises:
+        TypeError: an array is neither numbers nor texts.
+        ValueError: none or too many arrays, unequal numbers of samples, or NaN.
+    """
+    structure = _arrays(name, value)
+    leaves = [array for array in keras.tree.flatten(structure) if array is not None]
+    if not leaves:
+        raise ValueError(f"{name} must hold an array, got none")
+    # Of too many arrays Keras would take the first ones.
+    if not isinstance(structure, dict) and 0 < len(_shapes(model)) < len(leaves):
+        raise ValueError(misfit(name, structure, model))
+    same_length(name, leaves)
+    return structure
+
+
+def misfit(name, structure, model):
+    """Say how the shapes of arrays differ from those a model was made for; None where they do not."""
+    wanted = _shapes(model)
+    got = [array.shape for array in keras.tree.flatten(structure) if array is not None]
+    if not wanted or (len(got) == len(wanted) and all(map(_fits, wanted, got))):
+        return None
+    return f"{name} must have shape {', '.join(map(str, wanted))}, got {', '.join(map(str, got))}"
+
+
+def _shapes(model):
+    # The number of samples it met first is no demand.
+    return [(None, *tensor.shape[1:]) for tensor in getattr(model, "inputs", None) or ()]
+
+
+def _fits(wanted, got):
+    return len(wanted) == len(got) and all(
+        size in (None, there) for size, there in zip(wanted, got, strict=True)
+    )
+
+
+def _arrays(name, value):
+    if isinstance(value, dict):
+        return {key: _arrays(f"{name}[{key!r}]", part) for key, part in value.items()}
+    if _holds_arrays(value):
+        return tuple(_arrays(f"{name}[{number}]", part) for number, part in enumerate(value))
+    if value is None:
+        return None
+    if _are_texts(value):
+        return np.asarray(value, dtype=object)
+    array = finite_array(name, value)
+    return array.astype(keras.config.floatx()) if keras.backend.is_float_dtype(array.dtype.name) else array
+
+
+def _holds_arrays(value):
+    """Tell a list or tuple of inputs from one input, written as lists of numbers."""
+    return isinstance(value, (list, tuple)) and any(
+        part is None or isinstance(part, dict) or getattr(part, "ndim", 0) or _holds_arrays(part)
+        for part in value
+    )
+
+
+def _are_texts(value):
+    texts = np.asarray(value, dtype=object)
+    return texts.ndim > 0 and texts.size > 0 and all(isinstance(text, (str, bytes)) for text in texts.flat)
+
+
+@contextlib.contextmanager
+def kept_masks(structure):
+    """Give tensors back the masks they came with: a layer may take them off."""
+    masks = [(tensor, getattr(tensor, "_keras_mask", None)) for tensor in keras.tree.flatten(structure)]
+    yield
+    for tensor, mask in masks:
+        if mask is not None:
+            tensor._keras_mask = mask
 
 
 def _holds_one(value, tensor):

@@ -32,11 +32,12 @@ def name_of(path):
     return path.stem.split("_", 1)[1]
 
 
-def definitions(chapter):
+def definitions(chapter, without=()):
     """Return the namespace that a notebook's imports, functions, classes and CONSTANTS make.
 
     Args:
         chapter: the notebook's name, without number and ending.
+        without: packages that are not imported, where they are not installed or not wanted.
     """
     names = {"__name__": chapter}
     for cell in _code_cells(chapter):
@@ -45,7 +46,7 @@ def definitions(chapter):
         # The set-up cell's magic is no Python; "pass" keeps its `if` whole.
         source = re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)
         tree = ast.parse(source)
-        tree.body = [statement for statement in tree.body if _defines(statement)]
+        tree.body = [part for part in tree.body if _defines(part) and _package(part) not in without]
         # TensorFlow reads the source of a function that it compiles.
         file = f"<{chapter}:{cell.id}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
@@ -53,9 +54,14 @@ def definitions(chapter):
     return names
 
 
-def lab(chapter):
-    """Return a chapter's first lab as (function, name, sliders), as the notebook hands them to `live.live`."""
-    names = definitions(chapter)
+def lab(chapter, names=None):
+    """Return a chapter's first lab as (function, name, sliders), as the notebook hands them to `live.live`.
+
+    Args:
+        chapter: the notebook's name, without number and ending.
+        names: its definitions, where some of them are to be others than the notebook's.
+    """
+    names = definitions(chapter) if names is None else names
     calls = []
 
     def record(function, *, lab, given=None, constants=None, **sliders):
@@ -98,6 +104,13 @@ def _defines(statement):
         isinstance(target, ast.Name) and target.id.isupper() for target in statement.targets
     )
     return constant or isinstance(statement, DEFINITIONS)
+
+
+def _package(statement):
+    """Return the package that a statement imports from; None where it imports nothing."""
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module.partition(".")[0]
+    return statement.names[0].name.partition(".")[0] if isinstance(statement, ast.Import) else None
 
 
 def cells(chapter):

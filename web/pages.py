@@ -29,6 +29,8 @@ ROLES = {
     "td": "cell",
 }
 LAB = re.compile(r"<attention-lab\b.*?</attention-lab>", re.DOTALL)
+PROMISE = re.compile(r"</h1>\s*<p>.*?</p>", re.DOTALL)
+LED_UP = '<p>It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 INLINE_HANDLER = re.compile(r'\son[a-z]+="([^"]*)"')
 
@@ -100,7 +102,23 @@ def add_lab_code(app, page_name, template_name, context, doctree):
         name = re.search(r'notebook="([^"]+)"', element).group(1)
         return element.replace("<attention-lab", f'<attention-lab colab="{colab}/{name}.ipynb"', 1)
 
-    context["body"] = LAB.sub(complete, body)
+    body = LAB.sub(complete, body)
+    context["body"] = lab_first(body) if page_name != app.config.root_doc else body
+
+
+def lab_first(body):
+    """Move a chapter's first lab up to the first screen, behind the first paragraph, and lead to it from where it stood.
+
+    The notebook's cell stays where its code can be understood, and is written once.
+
+    >>> lab_first('<h1>A</h1><p>b</p><p>c</p><attention-lab x></attention-lab>')
+    '<h1>A</h1><p>b</p><div id="lab"><attention-lab x></attention-lab></div><p>c</p><p>It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
+    """
+    lab, promise = LAB.search(body), PROMISE.search(body)
+    if not promise or lab.start() < promise.end():
+        return body
+    between, after = body[promise.end() : lab.start()], body[lab.end() :]
+    return f'{body[: promise.end()]}<div id="lab">{lab[0]}</div>{between}{LED_UP}{after}'
 
 
 def finish_site(app, exception):

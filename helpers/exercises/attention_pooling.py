@@ -54,71 +54,73 @@ def _pooled(answer, vectors, kernel, mask):
 def repaired_pooling(answer):
     """Exercise 2: a function from vectors, kernel and mask to context and weights, without three mistakes."""
     generator = np.random.default_rng(0)
-    # As many sequences as steps as well: there a mask can be lined up with the wrong axis.
-    for batch, steps, dim in ((3, 5, 4), (5, 5, 2), (2, 20, 3)):
-        vectors = generator.normal(size=(batch, steps, dim)).astype("float32")
-        kernel = generator.normal(size=(dim, 1)).astype("float32")
-        mask = np.arange(steps) < np.linspace(steps // 2, steps, batch).astype(int)[:, None]
-        context, weights = _pooled(answer, vectors, kernel, mask)
-        need(not (weights == 1).all(), "All weights are 1. How many scores does each softmax get to see?")
-        need(
-            not np.allclose(weights.sum(axis=0), 1, atol=1e-3),
-            "The weights of a step add up to 1 over the sequences of the batch.",
-        )
-        hidden = weights[~mask].sum() / batch
-        need(
-            hidden < 1e-6,
-            f"Padding gets {hidden:.2g} of a sequence's weight, in the mean. Where is the mask used?",
-        )
-        total = weights.sum(axis=1)
-        need(
-            np.allclose(total, 1, atol=1e-3),
-            f"Padding has no weight, but the real steps share only {total[0]:.2f} in the first sequence.",
-        )
-        _, sharp = _pooled(answer, vectors, 1_000 * kernel, mask)
-        need(
-            sharp.max(axis=1).min() > 0.9,
-            f"A kernel a thousand times larger should let one step win. With {steps} steps, {mask[0].sum()} "
-            f"of them real, the largest weight stays at {sharp[0].max():.2f}. What holds the scores back?",
-        )
-        scores = np.where(mask, (vectors @ kernel)[:, :, 0], -1e9)
-        need(
-            np.allclose(weights, softmax(scores, 1), atol=1e-4),
-            "Padding is hidden and the sums are right, but the weights are not the softmax of the scores.",
-        )
-        need(
-            np.allclose(context, np.einsum("bt,btd->bd", weights, vectors), atol=1e-4),
-            "The weights are right, but the context is not the weighted sum of the steps.",
-        )
+    batch, steps, dim = 3, 5, 4
+    vectors = generator.normal(size=(batch, steps, dim)).astype("float32")
+    kernel = generator.normal(size=(dim, 1)).astype("float32")
+    mask = np.arange(steps) < np.linspace(steps // 2, steps, batch).astype(int)[:, None]
+    context, weights = _pooled(answer, vectors, kernel, mask)
+    need(not (weights == 1).all(), "All weights are 1. How many scores does each softmax get to see?")
+    need(
+        not np.allclose(weights.sum(axis=0), 1, atol=1e-3),
+        "The weights of a step add up to 1 over the sequences of the batch.",
+    )
+    hidden = weights[~mask].sum() / batch
+    need(
+        hidden < 1e-6,
+        f"Padding gets {hidden:.2g} of a sequence's weight, in the mean. Where is the mask used?",
+    )
+    total = weights.sum(axis=1)
+    need(
+        np.allclose(total, 1, atol=1e-3),
+        f"Padding has no weight, but the real steps share only {total[0]:.2f} in the first sequence.",
+    )
+    _, sharp = _pooled(answer, vectors, 1_000 * kernel, mask)
+    need(
+        sharp.max(axis=1).min() > 0.9,
+        f"A kernel a thousand times larger should let one step win. With {steps} steps, {mask[0].sum()} "
+        f"of them real, the largest weight stays at {sharp[0].max():.2f}. What holds the scores back?",
+    )
+    scores = np.where(mask, (vectors @ kernel)[:, :, 0], -1e9)
+    need(
+        np.allclose(weights, softmax(scores, 1), atol=1e-4),
+        "Padding is hidden and the sums are right, but the weights are not the softmax of the scores.",
+    )
+    need(
+        np.allclose(context, np.einsum("bt,btd->bd", weights, vectors), atol=1e-4),
+        "The weights are right, but the context is not the weighted sum of the steps.",
+    )
     return "Each sequence shares 1 among its real steps, and one of them can have nearly all of it."
 
 
 def accuracy_of_real_steps(answer):
     """Exercise 3: a function from predicted and true tokens, padded with 0, to the share that is right."""
-    generator = np.random.default_rng(0)
-    for batch, steps in ((3, 8), (6, 6)):
-        real = np.arange(steps) < generator.permutation(np.arange(2, 2 + batch))[:, None]
-        target = np.where(real, generator.integers(1, 9, (batch, steps)), 0)
-        predicted = np.where(generator.random((batch, steps)) < 0.6, target, 9)
-        predicted[0, 0] = 0  # a wrong answer that looks like padding
-        said = numbers("The accuracy", call(answer, predicted, target), ())
-        right = predicted == target
-        expected = right[real].mean()
-        mistakes = {
-            "Padding counts as right or wrong in it.": right.mean(),
-            "The steps are well chosen, but by what number are they divided?": (right & real).mean(),
-            "A real step predicted as 0 is wrong, not padding.": right[predicted > 0].mean(),
-            "Each real step should count the same, in short sequences too.": np.mean(
-                [row[some].mean() for row, some in zip(right, real, strict=True)]
-            ),
-            "That is the share of wrong steps.": 1 - expected,
-        }
-        for mistake, wrong in mistakes.items():
-            need(np.isclose(said, expected) or not np.isclose(said, wrong), f"You say {said:.3f}. {mistake}")
-        need(
-            np.isclose(said, expected),
-            f"{real.sum()} steps are real and {right[real].sum()} of them are right; you say {said:.3f}.",
-        )
+    generator = np.random.default_rng(6)  # here no two mistakes give the same number
+    batch, steps = 3, 8
+    real = np.arange(steps) < generator.permutation(np.arange(2, 2 + batch))[:, None]
+    target = np.where(real, generator.integers(1, 9, (batch, steps)), 0)
+    predicted = np.where(generator.random((batch, steps)) < 0.6, target, 9)
+    predicted[0, 0] = 0  # a wrong answer that looks like padding
+    said = numbers("The accuracy", call(answer, predicted, target), ())
+    right = predicted == target
+    expected = right[real].mean()
+    mistakes = {
+        "Padding counts as right or wrong in it.": right.mean(),
+        "The steps are well chosen, but by what number are they divided?": (right & real).mean(),
+        "Padding is what the target says; a real step predicted as 0 is wrong.": (
+            right[real & (predicted > 0)].mean()
+        ),
+        "A real step predicted as 0 is wrong, not padding.": right[predicted > 0].mean(),
+        "Each real step should count the same, in short sequences too.": np.mean(
+            [row[some].mean() for row, some in zip(right, real, strict=True)]
+        ),
+        "That is the share of wrong steps.": 1 - expected,
+    }
+    for mistake, wrong in mistakes.items():
+        need(np.isclose(said, expected) or not np.isclose(said, wrong), f"You say {said:.3f}. {mistake}")
+    need(
+        np.isclose(said, expected),
+        f"{real.sum()} steps are real and {right[real].sum()} of them are right; you say {said:.3f}.",
+    )
     return "Real steps count, each once, and padding does not."
 
 

@@ -13,17 +13,6 @@ from helpers.plots.letters import FONT_SIZE
 _MEASURES = ("weight", "effect")
 
 
-def verdict(weights, answer, axis="column"):
-    """Say where the largest of the `weights` (n,) is and whether that is the `answer`.
-
-    >>> verdict([0.2, 0.5, 0.3], answer=1)
-    'The largest weight, 0.50, is on column 1: found.'
-    """
-    weights = arguments.weights("weights", weights, (1,))
-    answer = checks.integer("answer", answer, 0, len(weights) - 1)
-    return found.bars({"": weights}, answer, checks.text("axis", axis))
-
-
 def attention_bars(panels, answer, *, axis="column"):
     """Draw attention weights as bars, the answer outlined and labelled.
 
@@ -82,7 +71,7 @@ def attention_grid(rows, answer, *, axis="column"):
     for axes, title in zip(grid[:, 0], rows, strict=True):
         name_row(axes, title)
     for axes, title in zip(grid[0], columns, strict=True):
-        name_chart(axes, letters.shortened(letters.readable(f"weight, {title}"), 3.6 / len(columns)), pad=18)
+        name_chart(axes, letters.shortened(letters.readable(f"weight, {title}"), 3.2 / len(columns)), pad=18)
     for axes in grid[-1]:
         axes.set_xlabel(axis)
     return figure
@@ -171,7 +160,7 @@ def _bars(panels, answer, axis, quantity, alt, limits):
     # With y given, Matplotlib does not measure all ticks to find a free place.
     name_chart(axes[0], quantity, y=1, pad=18)
     axes[-1].set_xlabel(axis)
-    _set_margins(figure, max(letters.width(letters.readable(letters.in_lines(title))) for title in panels))
+    _set_margins(figure, max(letters.width(letters.in_lines(title)) for title in panels))
     return figure
 
 

@@ -67,9 +67,10 @@ def shortened(text, inches, first=SANS, weight="normal"):
 
 
 def in_lines(title):
-    """Return a title in short lines, broken at its commas and where it is long."""
-    parts = title.split(", ")
-    return "\n".join(line for part in parts for line in textwrap.wrap(part, 18, max_lines=3, placeholder="…"))
+    """Return a title in short, readable lines, broken at its commas and where it is long."""
+    parts = readable(title).split(", ")
+    lines = [line for part in parts for line in textwrap.wrap(part, 18, max_lines=3, placeholder="…")]
+    return "\n".join(shortened(line, 1.6) for line in lines)
 
 
 def write(artist):

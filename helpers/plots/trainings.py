@@ -103,7 +103,7 @@ def _draw_curves(axes, curves):
             marker="o",
             markersize=3,
             color=FIGURE[colour],
-            label=letters.shortened(letters.readable(name), WIDTH / 2),
+            label=letters.shortened(letters.readable(name), WIDTH / 3),
         )
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

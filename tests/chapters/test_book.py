@@ -101,8 +101,8 @@ def test_solutions_are_folded_and_executed(notebook):
 
 def test_cells_are_short(notebook):
     lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
-    assert max(lengths) <= 25
-    assert sorted(lengths)[len(lengths) // 2] <= 6
+    assert max(lengths) <= 32  # a layer of one's own
+    assert sorted(lengths)[len(lengths) // 2] <= 9
 
 
 def test_every_cell_was_run_in_order(notebook):
@@ -155,8 +155,6 @@ def test_lab_is_saved_with_its_picture_and_verdict(notebook):
 # To be emptied: how many lines of True and False a chapter prints that is still to be rewritten.
 NOT_YET_NUMBERS = {
     "recurrent_attention": 34,
-    "shared_and_per_dimension": 16,
-    "attention_pooling": 34,
     "self_attention": 41,
     "seq2seq_attention": 43,
     "attention_as_explanation": 58,
@@ -175,11 +173,9 @@ def test_prints_numbers_and_not_true(path):
 
 # What a chapter writes for its own task under the name that all chapters use.
 OWN = {
-    *("attention_block", "build_model", "compare", "compiled", "gradient", "measure", "retrain"),
+    *("attention_block", "build_model", "compiled", "gradient", "measure", "retrain"),
     *("retrainer_for", "retrainer_of", "slope", "train", "trial"),
 }
-# To be emptied: what should be explained once and be the same text wherever it is needed again.
-NOT_YET_ONE = {"Positions", "masked_softmax"}
 
 
 def definitions(path):
@@ -197,7 +193,7 @@ def test_functions_of_one_name_are_the_same_in_every_chapter():
     for path in NOTEBOOKS:
         for name, text in dict(definitions(path)).items():
             texts.setdefault(name, set()).add(text)
-    assert {name for name, variants in texts.items() if len(variants) > 1} == OWN | NOT_YET_ONE
+    assert {name for name, variants in texts.items() if len(variants) > 1} == OWN
 
 
 def test_notebook_is_light(notebook):

@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import re
 
 import pytest
 
@@ -17,24 +18,39 @@ def stops(offer, default):
     return sorted({*ends, default}, key=str)
 
 
-def grid(chapter):
+def grid(chapter, **instead):
+    """Return a lab's function and its settings at all stops of all sliders; `instead` names other stops."""
     function, _, sliders = chapters.lab(chapter)
     defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
-    values = [stops(offer, defaults[name]) for name, offer in sliders.items()]
+    values = [instead.get(name, stops(offer, defaults[name])) for name, offer in sliders.items()]
     return function, [dict(zip(sliders, choice, strict=True)) for choice in itertools.product(*values)]
 
 
 def test_dense_lab_works_on_the_whole_grid_and_finds_the_answer_when_trained():
-    function, settings = grid("dense_attention")
+    # All the others with the longest training would take minutes; it is tried by itself, below.
+    function, settings = grid("dense_attention", epochs=[1, 20])
     assert len(settings) > 200
     for values in settings:
         figure = chapters.last_figure(function(**values))
         assert isinstance(figure, Figure)
         assert "The largest weight" in figure.alt
         trained = values["epochs"] >= 20 and values["learning_rate"] == 0.001
-        if trained and not values["signed"] and values["input_dim"] == 32:
+        plain = not values["signed"] and not values["scale"]
+        if trained and plain and values["input_dim"] == 32:
             said = figure.alt.split(" y = 0")[0]
             assert said.endswith(f"is on column {values['attention_column']}: found."), (values, said)
+
+
+def test_dense_lab_shows_that_time_raises_the_weight_and_scale_lowers_it():
+    function, _, sliders = chapters.lab("dense_attention")
+    longest = sliders["epochs"][1]
+    settings = {"usual": {}, "longest": {"epochs": longest}, "scaled": {"scale": True}}
+    said = {name: chapters.last_figure(function(**values)).alt for name, values in settings.items()}
+    weight = {
+        name: float(re.search(r"y = 1: The largest weight, ([\d.]+)", words)[1])
+        for name, words in said.items()
+    }
+    assert weight["scaled"] < 0.2 < weight["usual"] < 0.55 < weight["longest"]
 
 
 def test_a_lab_finds_all_its_answers_or_does_not_find_them():

@@ -1,11 +1,16 @@
 """What `get_activations` says a layer puts out is what Keras itself computes there."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from keras import layers
 
 from helpers.activations import get_activations
+from tests.helpers import random_models
 
 RANDOM = np.random.default_rng(0)
 
@@ -36,22 +41,55 @@ def test_functional_model_in_the_models_order():
     assert activations["weights"].shape == (7, 4)
 
 
-def test_what_has_no_axis_of_samples_comes_as_it_is():
-    class Table(layers.Layer):
-        def build(self, _):
-            self.table = self.add_weight(shape=(7, 3), name="table")
+class Table(layers.Layer):
+    def build(self, _):
+        self.table = self.add_weight(shape=(4, 3), name="table")
 
-        def call(self, x):
-            return keras.ops.convert_to_tensor(self.table)
+    def call(self, x):
+        return keras.ops.convert_to_tensor(self.table)
 
+
+@pytest.mark.parametrize(("samples", "batch_size"), [(50, 20), (8, 4), (7, 4), (4, 9), (9, 1), (5, 3)])
+def test_what_does_not_depend_on_the_samples_comes_as_it_is(samples, batch_size):
     x = keras.Input((3,))
-    table = Table(name="table")(x)
-    mean = layers.Lambda(keras.ops.mean, name="mean", output_shape=())(x)
-    inputs = noise(50, 3)
-    model = keras.Model(x, [layers.Dense(1)(x), table, mean])
-    activations = get_activations(model, inputs, batch_size=20)
+    model = keras.Model(x, [layers.Dense(1, name="dense")(x), Table(name="table")(x)])
+    activations = get_activations(model, noise(samples, 3), batch_size=batch_size)
     np.testing.assert_array_equal(activations["table"], model.get_layer("table").table)
-    assert activations["mean"].shape == ()
+    assert activations["dense"].shape == (samples, 1)
+
+
+def fold(heads_first):
+    """Return a model that folds four heads into the axis of samples."""
+
+    def folded(x):
+        x = keras.ops.reshape(x, (-1, 5, 4, 4))
+        x = keras.ops.transpose(x, (2, 0, 1, 3) if heads_first else (0, 2, 1, 3))
+        return keras.ops.reshape(x, (-1, 5, 4))
+
+    x = keras.Input((5, 16))
+    return keras.Model(x, layers.Lambda(folded, name="folded", output_shape=(5, 4))(x))
+
+
+@pytest.mark.parametrize("heads_first", [False, True])
+def test_heads_folded_into_the_samples_come_whole_or_not_at_all(heads_first):
+    model, x = fold(heads_first), noise(30, 5, 16)
+    whole = get_activations(model, x)["folded"]
+    np.testing.assert_allclose(whole, model(x), rtol=1e-6)
+    assert whole.shape == (120, 5, 4)
+    with pytest.raises(
+        ValueError, match=r"layer 'folded' puts out .* set batch_size to 30, for a single batch"
+    ):
+        get_activations(model, x, batch_size=10)
+
+
+def test_what_changes_with_the_batch_is_refused_by_name():
+    x = keras.Input((3,))
+    mean = layers.Lambda(lambda x: keras.ops.mean(x, axis=0), name="mean", output_shape=())(x)
+    model, inputs = keras.Model(x, [layers.Dense(1, name="dense")(x), mean]), noise(50, 3)
+    np.testing.assert_allclose(get_activations(model, inputs)["mean"], inputs.mean(axis=0), rtol=1e-5)
+    with pytest.raises(ValueError, match="layer 'mean' puts out"):
+        get_activations(model, inputs, batch_size=20)
+    assert get_activations(model, inputs, "dense", batch_size=20)["dense"].shape == (50, 1)
 
 
 def test_sequential_model():
@@ -93,18 +131,33 @@ def test_nested_model_with_inputs_by_name():
     np.testing.assert_array_equal(activations["inner"], activations["inner/gap"])
 
 
-def test_nested_subclassed_model_is_one_layer():
-    class Opaque(keras.Model):
-        def __init__(self):
-            super().__init__(name="opaque")
-            self.hidden = layers.Dense(2)
+class Opaque(keras.Model):
+    """A subclassed model: a layer called twice, a layer with one inside, a model."""
 
-        def call(self, x):
-            return self.hidden(x)
+    def __init__(self):
+        super().__init__(name="opaque")
+        self.hidden = layers.Dense(3, name="hidden")
+        self.parts = [random_models.Pooling(name="pooling")]
+        self.inner = keras.Sequential([layers.Dense(3, name="leaf")], name="inner")
 
-    x = keras.Input((3,))
-    activations = compare_with_keras(keras.Model(x, Opaque()(x)), noise(4, 3))
-    assert list(activations) == ["opaque"]
+    def call(self, x, training=False):
+        x = self.inner(self.hidden(self.hidden(x)))
+        return self.parts[0](keras.ops.stack([x, -x], axis=1))
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_layers_of_a_subclassed_model_are_heard(nested):
+    model = Opaque()
+    model(noise(1, 3))
+    prefix = ""
+    if nested:
+        x = keras.Input((3,))
+        model, prefix = keras.Model(x, model(x)), "opaque/"
+    inputs = noise(4, 3)
+    activations = get_activations(model, inputs, batch_size=3)
+    names = ["hidden", "hidden (call 2)", "inner", "inner/leaf", "pooling", "pooling/score"]
+    assert list(activations) == ["opaque"] * nested + [prefix + name for name in names]
+    np.testing.assert_allclose(activations[prefix + "pooling"], model.predict(inputs, verbose=0), rtol=1e-5)
 
 
 def two_inputs():
@@ -292,16 +345,33 @@ def test_bad_batch_size(small, batch_size, error):
         get_activations(small, noise(2, 3), batch_size=batch_size)
 
 
-def test_models_that_cannot_be_looked_into():
-    class Subclassed(keras.Model):
-        def call(self, x):
-            return x
-
-    for model in (Subclassed(), layers.Dense(1), "model"):
-        with pytest.raises(TypeError, match="model must be a Functional or Sequential"):
-            get_activations(model, noise(2, 3))
+@pytest.mark.parametrize("model", [layers.Dense(1), "model", None])
+def test_what_is_no_model(model):
+    with pytest.raises(TypeError, match=r"model must be a keras\.Model, got"):
+        get_activations(model, noise(2, 3))
 
 
 def test_sequential_model_without_an_input_says_so():
     with pytest.raises(ValueError, match="model 'bare' is not built yet: give it an Input"):
         get_activations(keras.Sequential([layers.Dense(1)], name="bare"), noise(2, 3))
+    with pytest.raises(ValueError, match="model 'opaque' is not built yet: give it an Input or call it once"):
+        get_activations(Opaque(), noise(2, 3))
+
+
+# Keras warns where a layer drops a mask, and where a dict's keys are no names.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(max_examples=int(os.environ.get("RANDOM_MODELS", 200)))
+@given(st.data())
+def test_random_models(data):
+    model, tensors = random_models.draw_model(data.draw)
+    inputs = random_models.samples(model, 5, seed=0)
+    activations = get_activations(model, inputs, batch_size=4)
+    predicted = keras.Model(model.input, tensors).predict(inputs, verbose=0)
+    for name, expected in predicted.items():
+        calls = [
+            activations[name],
+            *(activations[f"{name} (call {n + 2})"] for n in range(len(expected) - 1)),
+        ]
+        assert f"{name} (call {len(expected) + 1})" not in activations
+        for value in expected:  # in which order two branches come is the model's affair
+            assert any(np.allclose(call, value, rtol=1e-4, atol=1e-5) for call in calls), name

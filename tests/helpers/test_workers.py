@@ -296,13 +296,13 @@ def test_a_killed_training_goes_on_to_the_losses_and_weights_of_one_process(job,
     assert min(after) - max(before) in ((1, 2) if victim == 0 else (1,))
     assert max(after) == 60
 
-    model = names["build_model"]()
-    alone = training.Retrainer(model, batch_size=64).train(x, y, epochs=60, seed=0)["loss"]
+    retrainer = training.Retrainer(names["build_model"], batch_size=64)
+    alone = retrainer.train(x, y, epochs=60, seed=0)["loss"]
     for number, loss in (before | after).items():
         assert loss == pytest.approx(alone[number - 1], abs=1e-4)
     assert alone[-1] < alone[0] - 0.1
     trained = keras.models.load_model("job/backup.keras")
-    for got, wanted in zip(trained.get_weights(), model.get_weights(), strict=True):
+    for got, wanted in zip(trained.get_weights(), retrainer.model.get_weights(), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-3)
 
 

@@ -27,13 +27,16 @@ CHAPTER = """
     from helpers import data, plots, training
     from helpers.live import live
 
-    x = keras.Input((8,))
-    weights = keras.layers.Dense(8, activation="softmax", name="attention")(x)
-    output = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Multiply()([x, weights]))
-    model = keras.Model(x, output)
-    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
-    retrainer = training.Retrainer(model, batch_size=64)
-    look = keras.Model(x, weights)
+    def build_model():
+        x = keras.Input((8,))
+        weights = keras.layers.Dense(8, activation="softmax", name="attention")(x)
+        output = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Multiply()([x, weights]))
+        model = keras.Model(x, output)
+        model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+        return model
+
+    retrainer = training.Retrainer(build_model, batch_size=64)
+    look = keras.Model(retrainer.model.input, retrainer.model.get_layer("attention").output)
 
     def retrain(attention_column=1, epochs=10):
         x, y = data.get_data(4_096, 8, attention_column, seed=0)

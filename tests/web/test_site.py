@@ -15,6 +15,7 @@ import yaml
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tools import chapters, labs
 from tools.lab_page import LABS
 from tools.serve import serving
 
@@ -23,6 +24,7 @@ SITE = ROOT / "_build" / "html"
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]
 AXE = LABS / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
+CHAPTERS = list(dict.fromkeys(row.chapter for row in labs.LABS.values()))
 READING_PAGES = [name for name in PAGES if name not in ("genindex.html", "search.html")]
 
 
@@ -181,6 +183,17 @@ def test_page_is_accessible_and_fits_a_desk_and_a_phone_with_folds_closed_and_op
     assert page.evaluate(WITHIN_REACH)
     assert_accessible(page, contrast=True)
     assert_fits(page)
+
+
+@pytest.mark.parametrize("row", [labs.LABS[labs.first_of(chapter)] for chapter in CHAPTERS], ids=CHAPTERS)
+def test_a_chapter_opens_with_its_lab_and_the_code_leads_up_to_it(visit, row):
+    name = f"{chapters.notebook(row.chapter).stem}.html"
+    page = visit(name, viewport={"width": 1280, "height": 900}).page
+    picture = page.locator("attention-lab .lab-picture").first
+    page.wait_for_function(TRAINED, arg=page.locator("attention-lab").first.element_handle())
+    assert picture.bounding_box()["y"] + picture.bounding_box()["height"] < 900
+    page.get_by_role("link", name="at the top of this page").click()
+    assert page.evaluate("document.querySelector('#lab').getBoundingClientRect().top") >= 0
 
 
 PAPER = {"width": 642, "height": 971}  # A4 less the margins that book.css asks for, in pixels
