@@ -23,7 +23,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LARGEST_INTEGER = 2**53  # up to here JavaScript knows every one
 
 
-def live(function, *, lab, given=None, constants=None, **sliders):
+def live(function, *, lab=None, given=None, constants=None, **sliders):
     """Put sliders over `function`; every move calls it and shows the figure it returns.
 
     Args:

@@ -39,7 +39,7 @@ def make_room(root, number):
     Raises:
         ValueError: there is no such place.
     """
-    notebooks = sorted((root / "book").glob("*.ipynb"), reverse=True)
+    notebooks = sorted((root / "book").glob("[0-9]*.ipynb"), reverse=True)
     if not 1 <= number <= len(notebooks) + 1:
         raise ValueError(f"number must be from 1 to {len(notebooks) + 1}, got {number}")
     topics = {int(match[1]): match[2] for match in (NOTEBOOK.fullmatch(path.name) for path in notebooks)}

@@ -13,11 +13,11 @@ from nbclient import NotebookClient
 
 from tests.repository import colab
 from tools import run
+from tools.chapters import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
-NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 EXERCISES = ("starter-", "solution-")
 ADDRESS = CONFIG["repository"]["url"]
 
@@ -51,6 +51,14 @@ def test_contents_and_files_agree():
     present = {path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".md", ".ipynb")}
     present.remove("README")
     assert listed == present
+
+
+@pytest.mark.parametrize("path", sorted({*(ROOT / "book").glob("*.ipynb")} - {*NOTEBOOKS}))
+def test_notebooks_beside_the_chapters_are_run_clean_and_set_up_alike(path):
+    notebook = nbformat.read(path, as_version=4)
+    test_set_up_cell_is_hidden_short_and_for_colab_alone(notebook)
+    test_every_cell_was_run_in_order(notebook)
+    test_holds_nothing_of_the_machine_or_the_moment(notebook)
 
 
 def test_begins_with_title_promise_and_needs(notebook):

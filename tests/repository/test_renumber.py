@@ -52,7 +52,7 @@ def test_there_must_be_such_a_place(number):
 
 def mentioned(root):
     """Return what every mention of a chapter's number leads to: {file's name: its topics, in their order}."""
-    topics = {int(path.stem[:2]): path.stem[3:] for path in (root / "book").glob("*.ipynb")}
+    topics = {int(path.stem[:2]): path.stem[3:] for path in (root / "book").glob("[0-9]*.ipynb")}
     found = {}
     for path in [
         *root.glob("*.md"),
@@ -86,6 +86,8 @@ def copy(tmp_path_factory):
     notebook = new_notebook(cells=[new_markdown_cell("# Something new")])
     (root / "book" / f"{PLACE:02}_new.ipynb").write_text(nbformat.writes(notebook))
     (root / "helpers" / "exercises" / "new.py").write_text('"""None yet."""\n\nCHECKERS = ()\n')
+    answers = '"""None yet."""\n\nRIGHT_AS_WELL = {}\nWRONG = {}\n'
+    (root / "tests" / "chapters" / "answers" / "new.py").write_text(answers)
     after = next((root / "book").glob(f"{PLACE + 1:02}_*")).stem
     insert_before(root / "_toc.yml", f"      - file: {after}\n", f"      - file: {PLACE:02}_new\n")
     insert_before(root / "helpers" / "exercises" / "__init__.py", f"    {after[3:]},\n", "    new,\n")
