@@ -49,6 +49,8 @@ UNCHECKED = {
     "trials.over_seeds": "has tests of its own in test_trials.py",
     "trials.span": "has tests of its own in test_trials.py",
     "trials.table": "has tests of its own in test_trials.py",
+    "listening.Listener": "is given what get_activations checked",
+    "checks.as_in_graph": "a scope",
     "exercises.check": "has tests of its own below, as it raises nothing for an answer",
     "workers.run": "has a test of its own below, as good arguments start processes",
     "fresh.Start": "takes what Retrainer is given",
