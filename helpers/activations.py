@@ -56,7 +56,7 @@ def get_activations(model, inputs, layer_name=None, *, attention=False, batch_si
                 raise ValueError(f"attention: no layer of model {model.name!r} can return attention weights")
             if layer_name is not None:
                 heard = {layer_name: heard[checks.choice("layer_name", layer_name, heard)]}
-            if start == 0 and num_samples > size and num_samples % size == 0 and not listener.stateful:
+            if start == 0 and num_samples > size and not listener.stateful:
                 before = 1 if size > 1 else 2  # a batch unlike all others shows what grows with the samples
                 with keras.StatelessScope():
                     activations = _arrays(listener.run(inputs, slice(before)))
@@ -67,7 +67,8 @@ def get_activations(model, inputs, layer_name=None, *, attention=False, batch_si
                     join = functools.partial(_joined, name, before, start, size, num_samples)
                     parts[name] = keras.tree.map_structure(join, activations[name], values)
             activations = parts
-            before = start = start + size
+            start += size
+            before = num_samples if before else start  # what has grown once has room for all
     return activations
 
 
@@ -81,7 +82,7 @@ def _joined(name, before, start, size, num_samples, total, part):
     """Return `total`, what a layer put out for `before` samples, with what it put out for the next batch."""
     if not isinstance(part, np.ndarray):
         return part
-    grows = part.shape[:1] == (size,) and total.shape[:1] in ((before,), (num_samples,))
+    grows = part.shape[:1] == (size,) and total.shape[:1] == (before,)
     if grows and total.shape[1:] == part.shape[1:]:
         if len(total) < num_samples:
             rows = np.empty((num_samples, *part.shape[1:]), part.dtype)

@@ -5,7 +5,7 @@ import { meanOfSamples } from "../shared/numbers";
 import { buildModel, callModel, getData } from "./dense_attention";
 import type { TrainedHere } from "./lab";
 
-const TASK = { input_dim: 32, attention_column: 1, signed: false, scale: false };
+const TASK = { input_dim: 32, attention_column: 1, signed: false };
 
 const nameOf = (workers: number): string => (workers === 1 ? "1 worker" : `${workers} workers`);
 
@@ -35,7 +35,7 @@ export const workers: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   build: ({ units }, random) => buildModel(TASK.input_dim, units, random),
   inputs: () => ({ x: [TASK.input_dim] }),
   targets: () => [1],
-  call: (model, inputs) => callModel(model, inputs, TASK),
+  call: (model, inputs) => callModel(model, inputs, { scale: false }),
   loss: binaryCrossentropy,
 
   plan(options) {

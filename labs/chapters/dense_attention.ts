@@ -1,5 +1,5 @@
 /** Chapter 1: which of the columns holds the answer? Attention over the inputs of a Dense network. */
-import { adam, binaryCrossentropy, dense as denseLayer, multiply, scale, softmax, type Tensors } from "../engine";
+import { adam, binaryCrossentropy, dense as denseLayer, multiply, scale as scaled, softmax, type Tensors } from "../engine";
 import { judgeBars } from "../shared/found";
 import { binaryAccuracy, fixed, meanOfClass } from "../shared/numbers";
 import type { Random } from "../shared/random";
@@ -37,25 +37,28 @@ export function buildModel(inputDim: number, units: number, random: Random) {
   };
 }
 
-/** The model: softmax(Dense(x)) · x, times the number of inputs if it is scaled, then Dense(64), then Dense(1) with a sigmoid (in the loss). */
-export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, options: { input_dim: number; scale: boolean }) {
+/**
+ * The model: softmax(Dense(x)) · x, then Dense(64), then Dense(1) with a sigmoid (in the loss).
+ * With `scale`, the context is multiplied by the number of inputs: as large as they are while all weights are equal.
+ */
+export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { scale }: { scale: boolean }) {
   const weights = softmax(model.attention(x));
   const product = multiply(weights, x);
-  const context = options.scale ? scale(product, options.input_dim) : product;
+  const context = scale ? scaled(product, x.shape[1]) : product;
   return { weights, logits: model.output(model.hidden(context)) };
 }
 
 interface Options extends Task {
+  scale: boolean;
   units: number;
   num_samples: number;
   batch_size: number;
   learning_rate: number;
   epochs: number;
-  scale: boolean;
 }
 
 export const dense: TrainedHere<Options, ReturnType<typeof buildModel>> = {
-  constants: { num_samples: 10_000, units: 64, batch_size: 64, scale: false },
+  constants: { num_samples: 10_000, units: 64, batch_size: 64 },
 
   /** The second half is held out. */
   data(options, random) {

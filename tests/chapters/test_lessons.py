@@ -154,7 +154,7 @@ def case_of(names, train):
 
 
 def between(names, trial):
-    return trial(*names["parts_for"]("dot", "reverse", 12))
+    return trial(names["retrainer_for"]("dot", "reverse", 12))
 
 
 # Every function of the notebooks that trains and then judges, and what it judges with, if not get_activations: the
@@ -185,7 +185,7 @@ TRIALS = {
     "seq2seq_attention": (
         "seq2seq_attention",
         WRITTEN,
-        lambda names: between(names, lambda *parts: names["trial"](*parts, "reverse", 12, 0, 1, 4_096)),
+        lambda names: between(names, lambda retrainer: names["trial"](retrainer, "reverse", 12, 0, 1, 4_096)),
     ),
     "seq2seq_attention, lab": ("seq2seq_attention", WRITTEN, lambda names: list(names["retrain"](length=12))),
     "attention_as_explanation": (
