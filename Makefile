@@ -16,7 +16,8 @@ PORT ?= 8000
 # Where the machine has no node, or no npm, which Debian packages apart, both are beside Python.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install lock labs site book pdf epub run lab test test-colab test-releases test-frontends test-webkit \
+.PHONY: help install lock labs site book pdf epub run lab test test-helpers test-chapters test-engine test-labs test-web \
+	test-repository test-colab test-releases test-frontends test-webkit \
 	lint audit benchmark compare repository picture clean
 
 help:  ## list the commands
@@ -76,12 +77,31 @@ run: install  ## execute every notebook in place and clean it
 lab: install  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
-# Two tests at a time, one thread each: more threads would wait for each other by spinning.
+# Two tests at a time, one thread each: more threads would wait for each other by spinning. What XLA compiles is
+# kept for all kernels; its option cannot hold a path with spaces.
+PYTEST = TF_NUM_INTRAOP_THREADS=1 \
+	$(if $(word 2,$(CURDIR)),,TF_XLA_FLAGS=--tf_xla_persistent_cache_directory=$(CURDIR)/_build/xla) \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+WITH_NOTEBOOKS := --nbval --nbval-current-env --nbval-sanitize-with tests/chapters/nbval.cfg
+
 # Where no browser can be had, the notebooks and helpers are still tested.
-test: site lint  ## run the tests: notebooks, helpers, labs, site
+test: site lint  ## run all tests; where nothing but prose changed since they passed, those that read prose
+	@cd labs && $(WITH_NODE) npm test --silent
 	-@$(BIN)/python -m tools.browser
-	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
-		--nbval --nbval-current-env --nbval-sanitize-with tests/chapters/nbval.cfg
+	$(PYTEST) $(WITH_NOTEBOOKS) -p tools.unchanged --unless-unchanged _build/passed
+
+test-chapters: install  ## run the notebooks and what they define; also test-helpers, -labs, -web, -repository
+	$(PYTEST) $(WITH_NOTEBOOKS) tests/chapters book
+
+test-helpers: install
+	$(PYTEST) tests/helpers
+
+test-engine: install
+	@cd labs && $(WITH_NODE) npm test --silent
+
+test-labs test-web test-repository: site
+	-@$(BIN)/python -m tools.browser
+	$(PYTEST) tests/$(@:test-%=%)
 
 test-colab: .venv-colab/installed  ## run every notebook on Colab's versions, alone on its disk
 	$(BIN)/python -m tests.repository.colab "$(CURDIR)/.venv-colab/bin/python"

@@ -40,6 +40,11 @@ def measure_kernel(table):
     table.row("  again, times faster than model.fit", fit / again, "at least 60, aim 100", "×")
     table.row("  first time, times faster than model.fit", fit / first, "at least 2", "×")
     table.row("  again, times faster than PyTorch", torch and torch / again, "at least 12", "×")
+    alone, known, new = kernel.run_alone()
+    table.row("the compiled run alone", alone)
+    table.row("  the same seed again, times as long as this", known / alone, "at most 1.3", "×")
+    table.row("  a new seed, times as long as this", new / alone, "", "×")
+    table.row("ids looked through, share of one epoch", kernel.checking_ids(), "at most 5 %", "%")
     for job, bar, measured in (
         ("LSTM(32)", "at least 3, aim 6", kernel.recurrent),
         ("reverse by self-attention", "at least 2, aim 3", kernel.self_attention),

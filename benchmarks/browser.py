@@ -9,17 +9,24 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tools import chapters
+from tools import labs
 from tools.browser import launch_chromium
 from tools.lab_page import POLICY, build_labs, write_page
 from tools.serve import serving
 
 REPEATS = 7
 
-# What a reader's browser loads for a lab; the .wasm without SIMD is for old browsers only.
-LOADED = ("attention-lab.js", "attention-lab.css", "attention-lab-worker.js", "tfjs-backend-wasm-simd.wasm")
+# What a reader's browser loads for a lab.
+LOADED = ("attention-lab.js", "attention-lab.css", "attention-lab-worker.js", "kernels.wasm")
 
-JOB = {"model": "two_blocks", "shape": [4], "batchSize": 128, "epochs": 20, "learningRate": 0.001}
+JOB = {
+    "lab": "two_blocks",
+    "options": {},
+    "rule": "adam",
+    "batchSize": 128,
+    "epochs": 20,
+    "learningRate": 0.001,
+}
 
 RUN_JOB = """job => {
     self.worker ??= new Worker("harness-worker.js", { type: "module" });
@@ -29,23 +36,8 @@ RUN_JOB = """job => {
     });
 }"""
 
-# Which slider of each lab is moved, and where to; the lab of dates reads.
-MOVES = {
-    "dense": ("attention column", range(2, 9)),
-    "recurrent": ("attention step", range(11, 16)),
-    "per_dimension": ("first step", range(6, 11)),
-    "pooling": ("seed", range(1, 6)),
-    "self_attention": ("seed", range(1, 6)),
-    "seq2seq": ("seed", range(1, 6)),
-    "explanation": ("attention step", range(11, 16)),
-    "workers": ("seed", range(1, 6)),
-    "dates": ("date", ["May 6, 2025", "15. Dezember 2041", "jeudi 27 avril 2017", "8 jul 2045", "8/3/21"]),
-}
-
 AGAIN = "369 parameters, 20 epochs, browser: again"
 FOUND = "slider move to found answer"
-# By when it is there; in all other labs within 3 s.
-SECONDS_TO_FOUND = {"dense": 1, "seq2seq": 5, "explanation": 5}
 
 
 class Row(NamedTuple):
@@ -70,7 +62,7 @@ MOVE_SLIDER = """(slider, value) => new Promise(resolve => {
         const seconds = (performance.now() - start) / 1000;
         if (progress.textContent !== "starting …") {
             seen.picture ??= seconds;
-            if (verdict.dataset.found !== "true") delete seen.found; // it was by chance
+            if (lab.dataset.found === "false") delete seen.found; // it was by chance
             else seen.found ??= seconds;
             if (lab.dataset.state === "done") return resolve({ ...seen, done: seconds });
         }
@@ -97,9 +89,9 @@ def _measure_moves(browser: Browser, address: str, lab: str) -> list[Row]:
     page.goto(address)
     page.wait_for_selector("attention-lab[data-state=done]")
     page.evaluate(LONGEST_TASK)
-    label, values = MOVES[lab]
-    slider = page.locator("attention-lab").get_by_label(label, exact=True)
-    moves = [slider.evaluate(MOVE_SLIDER, value) for value in values]
+    row = labs.LABS[lab]
+    slider = page.locator("attention-lab").get_by_label(labs.controls(lab)[row.control]["label"], exact=True)
+    moves = [slider.evaluate(MOVE_SLIDER, value) for value in row.moves]
     longest = page.evaluate("longest")
     page.close()
 
@@ -108,7 +100,7 @@ def _measure_moves(browser: Browser, address: str, lab: str) -> list[Row]:
 
     return [
         Row(f"{lab}: slider move to first picture", median("picture"), "at most 0.15 s"),
-        Row(f"{lab}: {FOUND}", median("found"), f"at most {SECONDS_TO_FOUND.get(lab, 3)} s"),
+        Row(f"{lab}: {FOUND}", median("found"), f"at most {row.seconds} s"),
         Row(f"{lab}: slider move to end of training", median("done")),
         Row(f"{lab}: longest task of the page", longest, "at most 50 ms; a shorter one counts as 0", "ms"),
     ]
@@ -120,7 +112,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         folder = Path(temporary)
         build_labs(folder)
-        for lab, element in chapters.saved_labs().items():
+        for lab, element in labs.elements().items():
             write_page(folder, element, name=f"{lab}.html")
         (folder / "harness.html").write_text("<!doctype html><title>Harness</title>")
         with serving(folder, POLICY) as site:
@@ -133,7 +125,7 @@ def measure() -> list[Row]:
             rows.append(Row(AGAIN, statistics.median(seconds[1:])))
             page.close()
 
-            for lab in MOVES:
+            for lab in labs.LABS:
                 rows += _measure_moves(browser, f"{site}/{lab}.html", lab)
             browser.close()
         rows.append(Row("lab code, compressed", compressed_size(folder) / 1000, "at most 350 kB", "kB"))

@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 from keras import layers
 
-from benchmarks.browser import MOVES
 from helpers import data, training
-from tools import chapters
+from tools import chapters, labs
 
 BATCH_SIZE, EPOCHS = 128, 20
 
@@ -59,7 +59,7 @@ def retraining():
 
     def first():
         nonlocal retrainer
-        retrainer = training.Retrainer(two_blocks(), batch_size=BATCH_SIZE)
+        retrainer = training.Retrainer(two_blocks, batch_size=BATCH_SIZE)
         retrainer.train(*train, epochs=EPOCHS, seed=0, validation_data=validation)
 
     retrainer = None
@@ -120,13 +120,11 @@ def lab_moves():
     The sliders are moved as in the browser. The first move, at the defaults, compiles; of the others the
     median counts. A model that finds nothing counts as never.
     """
-    labs = [chapters.lab(path.stem) for path in chapters.NOTEBOOKS]
-    functions = {lab: function for function, lab, _ in labs}
-    functions["dates"] = chapters.date_reader()["read_date"]
-    for lab, (label, values) in MOVES.items():
-        function, name = functions[lab], label.replace(" ", "_")
+    for name, row in labs.LABS.items():
+        function = chapters.date_reader()["read_date"] if name == "dates" else chapters.lab(row.chapter)[0]
         first = seconds_to_answer(function)
-        yield lab, first, statistics.median(seconds_to_answer(function, **{name: v}) for v in values)
+        again = (seconds_to_answer(function, **{row.control: value}) for value in row.moves)
+        yield name, first, statistics.median(again)
 
 
 def seconds_to_answer(function, **settings):
@@ -135,47 +133,74 @@ def seconds_to_answer(function, **settings):
     result = function(**settings)
     for figure in result if inspect.isgenerator(result) else [result]:
         figure.png()
-        if chapters.finds(figure.alt):
+        if chapters.finds(figure):
             return time.perf_counter() - start
     return math.inf
 
 
 def picture():
     """Return the seconds for the picture of chapter 1's lab alone."""
-    retrain, _, _ = chapters.lab("01_dense_attention")
+    retrain, _, _ = chapters.lab("dense_attention")
     figure = retrain(epochs=1)
     return statistics.median(seconds(figure.png) for _ in range(7))
 
 
-def against_fit(model, x, y, epochs):
+def run_alone():
+    """Return the seconds of the job's compiled run alone, and of a training with a known and a new seed."""
+    train, validation = job(0)
+    options = {"epochs": EPOCHS, "validation_data": validation}
+    retrainer = training.Retrainer(two_blocks, batch_size=BATCH_SIZE)
+    retrainer.train(*train, seed=0, **options)
+    tensors, _, _ = retrainer._prepare(*train, validation, EPOCHS, 0)
+    run = retrainer._compiled[training._form(tensors)]
+    times = [
+        (
+            seconds(lambda: run(tensors, tf.constant(EPOCHS)).numpy()),
+            seconds(retrainer.train, *train, seed=0, **options),
+            seconds(retrainer.train, *train, seed=seed, **options),
+        )
+        for seed in range(1, 22)
+    ]
+    return [statistics.median(each) for each in zip(*times, strict=True)]
+
+
+def against_fit(retrainer, x, y, epochs):
     """Return the seconds of `model.fit` and of `Retrainer`: the first time, compile included, and again."""
-    fit = [seconds(model.fit, x, y, 64, epochs, verbose=0) for _ in range(3)]
-    retrainer = training.Retrainer(model, batch_size=64)
+    fit = [seconds(retrainer.model.fit, x, y, 64, epochs, verbose=0) for _ in range(3)]
     again = [seconds(retrainer.train, x, y, epochs=epochs, seed=0) for _ in range(4)]
     return fit[0], statistics.median(fit[1:]), again[0], statistics.median(again[1:])
 
 
 def recurrent():
     """Time chapter 2's block before an LSTM(32): 9,000 samples of 20 steps, 2 epochs."""
-    model = chapters.definitions("02_recurrent_attention")["build_model"]("before")
-    model.compile("adam", "binary_crossentropy")
-    return against_fit(model, *data.get_data_recurrent(9_000, 20, 1, seed=0), epochs=2)
+    notebook = chapters.definitions("recurrent_attention")
+    retrainer = notebook["retrainer_of"](notebook["build_model"], "before")
+    return against_fit(retrainer, *data.get_data_recurrent(9_000, 20, 1, seed=0), epochs=2)
 
 
 def self_attention():
     """Time chapter 5's reverse job: 4,096 samples of 16 symbols, one head, width 32, 4 epochs."""
     x, y, _ = data.get_data_sequence(4_096, 16, "reverse", seed=0)
-    model = chapters.definitions("05_self_attention")["build_model"]()
-    model.compile(keras.optimizers.Adam(learning_rate=0.01), "sparse_categorical_crossentropy")
-    return against_fit(model, x, y, epochs=4)
+    retrainer = chapters.definitions("self_attention")["retrainer_for"]()
+    return against_fit(retrainer, x, y, epochs=4)
 
 
 def seq2seq():
     """Time chapter 6's reverse job: 8,192 samples of 8 symbols, 4 epochs."""
-    notebook = chapters.definitions("06_seq2seq_attention")
+    notebook = chapters.definitions("seq2seq_attention")
     x, y, _ = notebook["get_task"]("reverse", 8, 8_192, 0)
-    retrainer, *_ = notebook["parts_for"]("additive", "reverse", 8, 8_192)
-    return against_fit(retrainer.model, [x, notebook["shifted"](y)], y, epochs=4)
+    retrainer = notebook["retrainer_for"]("additive", "reverse", 8, 8_192)
+    return against_fit(retrainer, [x, notebook["shifted"](y)], y, epochs=4)
+
+
+def checking_ids():
+    """Return what share of chapter 5's shortest retraining it takes to look all ids through, in per cent."""
+    x, y, _ = data.get_data_sequence(4_096, 16, "reverse", seed=0)
+    retrainer = chapters.definitions("self_attention")["retrainer_for"]()
+    retrainer.train(x, y, epochs=1, seed=0)
+    [tensors], _, _ = retrainer._prepare(x, y, None, 1, 0)
+    check = statistics.median(seconds(retrainer._lookups.check, ("x", "y"), tensors) for _ in range(21))
+    return 100 * check / statistics.median(seconds(retrainer.train, x, y, epochs=1, seed=0) for _ in range(7))
 
 
 def memory_growth(trainings=500):
@@ -188,7 +213,7 @@ def memory_growth(trainings=500):
     if sys.platform != "linux":
         return None
     train, validation = job(0)
-    retrainer = training.Retrainer(two_blocks(), batch_size=BATCH_SIZE)
+    retrainer = training.Retrainer(two_blocks, batch_size=BATCH_SIZE)
     retrainer.train(*train, epochs=1, seed=0, validation_data=validation)
     before = resident()
     for seed in range(trainings):

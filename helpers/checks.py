@@ -1,12 +1,22 @@
 """Errors that name the argument, what came, and what is allowed."""
 
 import contextlib
+import functools
 import math
 import numbers
 
 import keras
 import numpy as np
 from keras.src.utils import backend_utils
+
+
+def tensorflow(module):
+    """Raise ImportError unless Keras computes with TensorFlow, which `module` needs."""
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            f"{module} needs Keras on TensorFlow, not on {keras.backend.backend()}: set the environment variable "
+            "KERAS_BACKEND to tensorflow before keras is first imported"
+        )
 
 
 def integer(name, value, low=1, high=None):
@@ -40,6 +50,13 @@ def boolean(name, value):
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(value)
+
+
+def name_of(function):
+    """Return what a function is called, or what it is where it has no name: a partial's function, an object's class."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__name__", type(function).__name__).strip("<>")
 
 
 def text(name, value):
@@ -82,9 +99,10 @@ def finite_array(name, value, dimensions=None):
     """
     try:
         array = np.asarray(value)
-        if array.dtype.kind not in "biufO":
+        # NumPy calls the small floats of machine learning, such as bfloat16, void.
+        if value is None or array.dtype.kind not in "biufOV":
             raise TypeError(f"dtype {array.dtype}")
-        if array.dtype.kind == "O":
+        if array.dtype.kind in "OV":
             array = array.astype("float64")
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} must be an array of numbers, got {type(value).__name__}") from error
@@ -94,9 +112,9 @@ def finite_array(name, value, dimensions=None):
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} must be finite, got {int((~np.isfinite(array)).sum())} NaN or infinite value(s)"
-        )
+        wrong = np.argwhere(~np.isfinite(array))
+        where = f", the first in row {wrong[0, 0]}" if array.ndim else ""
+        raise ValueError(f"{name} must be finite, got {len(wrong)} NaN or infinite value(s){where}")
     return array
 
 
@@ -182,9 +200,9 @@ def _fits(wanted, got):
 
 def _arrays(name, value):
     if isinstance(value, dict):
-        return {key: _arrays(name, part) for key, part in value.items()}
+        return {key: _arrays(f"{name}[{key!r}]", part) for key, part in value.items()}
     if _holds_arrays(value):
-        return tuple(_arrays(name, part) for part in value)
+        return tuple(_arrays(f"{name}[{number}]", part) for number, part in enumerate(value))
     if value is None:
         return None
     if _are_texts(value):

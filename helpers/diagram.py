@@ -1,6 +1,7 @@
 """Diagrams of models, drawn from the models themselves."""
 
 import inspect
+import math
 import re
 from typing import NamedTuple
 
@@ -9,10 +10,13 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from helpers import checks
 from helpers.palette import FIGURE
-from helpers.plots import FONT_SIZE, WIDTH, Figure
+from helpers.plots import letters
+from helpers.plots.figure import WIDTH, Figure, height_of
+from helpers.plots.letters import FONT_SIZE
 
 PITCH = 0.68  # inches from one box to the next
 HEIGHT = 0.48  # of a box, in inches
+MODELS_IN_A_ROW = 3
 
 
 class _Box(NamedTuple):
@@ -26,7 +30,7 @@ def layer_graph(models):
 
     Args:
         models: a Functional or Sequential model, or a dict from a panel's title to such a model, drawn
-            side by side.
+            side by side. What does not fit into a box is cut in the picture, but not in its words.
 
     Returns:
         A Figure whose `alt` lists the layers with the shapes of their outputs, and for each what it
@@ -34,17 +38,22 @@ def layer_graph(models):
 
     Raises:
         TypeError: no Functional or Sequential model.
-        ValueError: a model that is not built yet, or that calls a layer more than once.
+        ValueError: a model that is not built yet, that calls a layer more than once, or that has too
+            many layers for one picture.
     """
     models = checks.dictionary("models", models if isinstance(models, dict) else {"": models})
     panels = {title: _boxes(model) for title, model in models.items()}
     alt = " ".join(f"{title}: {_said(boxes)}" if title else _said(boxes) for title, boxes in panels.items())
+    across, down = min(len(panels), MODELS_IN_A_ROW), math.ceil(len(panels) / MODELS_IN_A_ROW)
     rows = max(map(len, panels.values()))
     head = 0.3 if any(panels) else 0.05
-    figure = Figure(alt, height=head + PITCH * rows, layout=None)
-    width, share = WIDTH / len(panels), PITCH * rows / figure.get_figheight()
-    for column, (title, boxes) in enumerate(panels.items()):
-        axes = figure.add_axes((column / len(panels), 0, 1 / len(panels), share))
+    height = height_of("models", rows * down, each=PITCH, rest=head * down)
+    figure = Figure(alt, height, layout=None)
+    width = WIDTH / across
+    for number, (title, boxes) in enumerate(panels.items()):
+        bottom = 1 - (number // across + 1) / down
+        share = PITCH * rows / height
+        axes = figure.add_axes((number % across / across, bottom, 1 / across, share))
         axes.set(xlim=(0, width), ylim=(PITCH * rows, 0))  # inches, from the top
         axes.set_axis_off()
         _draw(axes, boxes, min(0.82 * width, 3.2), title)
@@ -75,11 +84,18 @@ def _label(operation):
     """Return what a layer is, with the activation and the name that it was given."""
     kind = type(operation).__name__.removesuffix("Layer")
     usual = inspect.signature(type(operation)).parameters.get("activation")
-    if usual and operation.activation is not keras.activations.get(usual.default):
-        kind += f", {operation.activation.__name__}"
+    activation = getattr(operation, "activation", None)
+    if usual and activation is not None and _name_of(activation) != _name_of(usual.default):
+        kind += f", {_name_of(activation)}"
     # Keras' own names are the class and a number that depends on all models made before.
     own = re.sub(r"_\d+$", "", operation.name).replace("_", "") == type(operation).__name__.lower()
     return kind if own else f"{operation.name}: {kind}"
+
+
+def _name_of(activation):
+    if activation is None:
+        return "linear"
+    return activation if isinstance(activation, str) else checks.name_of(activation)
 
 
 def _shape(tensors):
@@ -107,7 +123,8 @@ def _draw(axes, boxes, width, title):
     """Draw boxes of a width in inches, in the middle of the panel."""
     middle = axes.get_xlim()[1] / 2
     left, right = middle - width / 2, middle + width / 2
-    axes.text(left, -0.08, title, color=FIGURE["muted"], fontsize=FONT_SIZE)
+    room = width - 0.1
+    axes.text(left, -0.08, _cut(title, width), color=FIGURE["muted"], fontsize=FONT_SIZE)
     for row, (label, shape, takes) in enumerate(boxes):
         top = PITCH * row + 0.02
         style = {
@@ -117,6 +134,7 @@ def _draw(axes, boxes, width, title):
         }
         axes.add_patch(FancyBboxPatch((left, top), right - left, HEIGHT, **style))
         words = {"ha": "center", "va": "center", "fontsize": FONT_SIZE}
+        label, shape = _cut(label, room, "bold"), _cut(shape, room)
         axes.text(middle, top + 0.14, label, color=FIGURE["weight"], fontweight="bold", **words)
         axes.text(middle, top + 0.36, shape, color=FIGURE["muted"], **words)
         for other in takes:
@@ -137,3 +155,7 @@ def _draw(axes, boxes, width, title):
                     clip_on=False,
                 )
             )
+
+
+def _cut(text, room, weight="normal"):
+    return letters.shortened(letters.readable(text), room, weight=weight)

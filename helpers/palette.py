@@ -24,3 +24,12 @@ DARK = {
     "rule": "#39424c",
     "ground": "#0f1216",
 }
+
+
+def style_sheet():
+    """Return the palette as CSS variables, `--attention-weight` and so on, for light pages and for dark ones."""
+
+    def rules(colours):
+        return "".join(f"--attention-{name}:{value};" for name, value in colours.items())
+
+    return f":root{{{rules(LIGHT)}}}\nhtml[data-theme=dark]{{{rules(DARK)}}}\n"

@@ -1,15 +1,19 @@
 """One model, compiled once, and trained again and again: what makes a slider's retraining live."""
 
 import functools
-import inspect
-import random
+import threading
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import checks
+from helpers import checks, graphs
+from helpers.fresh import Start
 
+checks.tensorflow(__name__)
+
+NAMES = ("x", "y"), ("validation_data x", "validation_data y")
+HISTORY = "loss", "val_loss"
 EPOCHS_A_CALL = 32  # XLA wants to know in advance how many losses a call may return
 
 
@@ -44,42 +48,53 @@ def _loss(model, x, y, training):
 
 
 class Retrainer:
-    """Train a compiled Keras model from fresh weights as often as asked, without compiling again.
+    """Train a Keras model from fresh weights as often as asked, without compiling it again.
 
-    `model.fit` spends most of a small model's time between the steps. Here an epoch is one
-    XLA-compiled function, traced at the first training; each further training only resets the
-    weights and the optimizer's state. The arithmetic is that of `model.fit(shuffle=False)`.
+    `model.fit` spends most of a small model's time between the steps. Here all epochs are one compiled
+    function, traced at the first training; each further training only resets the weights and the
+    optimizer's state. The arithmetic is that of `model.fit(shuffle=False)` without metrics and
+    callbacks, with XLA, unless the model draws random numbers, which XLA draws otherwise, or uses what
+    XLA does not know.
+
+    `model` is the model that is trained. It holds the trained weights after each training, or after
+    each epoch that `epochs` reports, as `fit` would have left them by then. Its
+    `optimizer.learning_rate` may be set between trainings. All else starts anew from what
+    `build_model` returns, so whatever belongs to the model belongs there: pretrained weights,
+    freezing, `compile`.
 
     Args:
-        model: a Functional or Sequential model, compiled with any Keras loss and optimizer.
-            It holds the trained weights after each training. `model.optimizer.learning_rate`
-            may be set between trainings; all other optimizer state starts anew.
+        build_model: a function without arguments that builds and compiles a Functional or Sequential
+            model, with any Keras loss and optimizer. It is called twice here, and once for each
+            new seed, to draw the weights.
         batch_size: samples a step; the last step takes what is left.
 
     Raises:
-        TypeError: `model` is no Functional or Sequential model.
-        ValueError: `model` is not built or not compiled, or `batch_size` is below 1.
+        TypeError: `build_model` is no function that returns a Functional or Sequential model.
+        ValueError: the model is not built or not compiled, trains in its own way or is not made anew at
+            each call; or `batch_size` is below 1.
 
-    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    >>> model.compile("adam", "mse")
-    >>> retrainer = Retrainer(model, batch_size=8)
+    >>> def build_model():
+    ...     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    ...     model.compile("adam", "mse")
+    ...     return model
+    >>> retrainer = Retrainer(build_model, batch_size=8)
     >>> history = retrainer.train(np.ones((32, 4)), np.ones((32, 1)), epochs=3, seed=0)
     >>> len(history["loss"])
     3
     """
 
-    def __init__(self, model, *, batch_size):
-        self._graph = checks.functional(model)
-        if not model.compiled:
-            raise ValueError("model must be compiled: call model.compile(optimizer, loss) first")
-        self.model = model
+    def __init__(self, build_model, *, batch_size):
         self.batch_size = checks.integer("batch_size", batch_size)
-        self._optimizer_state = _fresh_state(model.optimizer, model.trainable_variables)
+        self._start = Start(build_model)
+        self.model = self._start.model
+        self._lookups = graphs.Lookups(
+            functools.partial(_loss, self.model, training=False), self.model.variables
+        )
         self._shapes = None
         self._tried = set()
-        # Drawing weights costs as much as half a small training, and most slider moves keep the seed.
-        self._fresh_variables = functools.lru_cache(maxsize=16)(self._draw_variables)
-        self._compiled_epochs = tf.function(self._epochs, jit_compile=True, autograph=False)  # as train_step
+        self._compiled = {}
+        self._lock = threading.Lock()
+        self._training = None
 
     def train(self, x, y, *, epochs, seed, validation_data=None):
         """Train from fresh weights and return the losses of all epochs.
@@ -87,13 +102,11 @@ class Retrainer:
         Takes what `epochs` takes. Returns a dict with "loss" and, where there is validation data,
         "val_loss": lists of float, one an epoch.
         """
-        x, y, epochs, seed, validation_data = self._prepare(x, y, epochs, seed, validation_data)
+        data, epochs, seed = self._prepare(x, y, validation_data, epochs, seed)
         # Nobody looks between these epochs, so a few long calls serve instead of one for each.
         calls = [min(EPOCHS_A_CALL, epochs - done) for done in range(0, epochs, EPOCHS_A_CALL)]
-        self._reset(seed)
-        losses = np.concatenate([self._train(x, y, validation_data, number) for number in calls])
-        self._finish()
-        return {name: losses[:, column].tolist() for column, name in enumerate(_names(validation_data))}
+        losses = np.concatenate(list(self._course(data, calls, seed)))
+        return dict(zip(HISTORY, losses.T.tolist(), strict=False))
 
     def epochs(self, x, y, *, epochs, seed, validation_data=None):
         """Train from fresh weights, giving the losses epoch by epoch; leave the loop to stop early.
@@ -102,90 +115,165 @@ class Retrainer:
             x: an array (num_samples, …), or a list or dict of them as the model takes it.
             y: the targets, (num_samples, …).
             epochs: how many times to go through the data, at least 1.
-            seed: an integer ≥ 0. The weights are those of a model built right after
-                `keras.utils.set_random_seed(seed)`, its layers in the order of `model.layers`.
+            seed: an integer ≥ 0. The weights are those of a model that `build_model` builds right
+                after `keras.utils.set_random_seed(seed)`.
             validation_data: a pair (x, y) that is evaluated after each epoch.
 
         Yields:
             A dict an epoch: "loss", the mean over the epoch's steps, and "val_loss".
 
         Raises:
-            TypeError, ValueError: `epochs` or `seed` out of range, NaN in the data, or data of
-                another shape than at the first training.
+            TypeError: `epochs` or `seed` are no integers, or the data no numbers.
+            ValueError: `epochs` or `seed` out of range; data that do not fit the model or have another
+                shape than at the first training; an id beyond a vocabulary, a label beyond the classes,
+                a row whose loss is NaN before any step; a model that was compiled anew or frozen; a
+                training that another one of this Retrainer has overtaken.
         """
-        x, y, epochs, seed, validation_data = self._prepare(x, y, epochs, seed, validation_data)
-        return self._each_epoch(x, y, epochs, seed, validation_data)
+        data, epochs, seed = self._prepare(x, y, validation_data, epochs, seed)
+        course = self._course(data, [1] * epochs, seed)
+        return (dict(zip(HISTORY, losses[0].tolist(), strict=False)) for losses in course)
 
-    def _each_epoch(self, x, y, epochs, seed, validation_data):
-        self._reset(seed)
-        for _ in range(epochs):
-            losses = self._train(x, y, validation_data, 1)[0].tolist()
-            yield dict(zip(_names(validation_data), losses, strict=True))
-        self._finish()
+    def _course(self, data, calls, seed):
+        """Train from fresh weights, giving the losses of each call: (epochs of the call, pairs of data)."""
+        run = self._compiled[_form(data)]
+        training, replaced = object(), []
+        for count, number in enumerate(calls):
+            if not self._lock.acquire(blocking=False):
+                raise ValueError("this Retrainer is training already, in another thread: build one for each")
+            try:
+                if count == 0:
+                    self._training = training
+                    self._start.reset(seed)
+                elif self._training is not training:
+                    raise ValueError("another training of this Retrainer has begun: build one for each")
+                for variable, value in replaced:
+                    variable.assign(value)
+                losses = run(data, tf.constant(number)).numpy()[:number]
+                if not np.isfinite(losses).all():
+                    self._check_first_losses(data, seed)
+                replaced = self._finish()
+            finally:
+                self._lock.release()
+            yield losses
 
     def _finish(self):
-        """Let the optimizer have the last word, as `fit` does: one with `use_ema` puts its averages in."""
-        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        """Let the optimizer have the last word, as `fit` does: one with `use_ema` puts its averages in.
 
-    def _train(self, x, y, validation_data, number):
-        """Train on for a number of epochs, at most EPOCHS_A_CALL; return their losses, a row an epoch."""
-        arguments = x, y, validation_data, tf.constant(number)
-        # TensorFlow takes the traces of several Retrainers for one function traced too often, and warns;
-        # it does not count traces made here. Once they are made this only looks them up.
-        self._compiled_epochs.get_concrete_function(*arguments)
-        return self._compiled_epochs(*arguments).numpy()[:number]
+        Returns pairs of what it replaced, (variable, value): training goes on with these.
+        """
+        variables = self.model.trainable_variables
+        replaced = [(v, tf.convert_to_tensor(v.value)) for v in variables] if self._start.averages else []
+        self.model.optimizer.finalize_variable_values(variables)
+        return replaced
 
-    def _prepare(self, x, y, epochs, seed, validation_data):
-        """Return the arguments, checked, with the data as tensors."""
+    def _prepare(self, x, y, validation_data, epochs, seed):
+        """Return the data as pairs (x, y) of tensors, and both numbers; check all, and compile."""
+        self._start.check_unchanged()
         epochs = checks.integer("epochs", epochs)
         seed = checks.integer("seed", seed, 0, 2**32 - 1)
-        x, y = self._check_data("x", "y", x, y)
+        data = [self._tensors(NAMES[0], x, y)]
         if validation_data is not None:
-            validation_data = self._check_data(
-                "validation_data x", "validation_data y", *_pair("validation_data", validation_data)
-            )
-        shapes = keras.tree.map_structure(lambda array: tuple(array.shape), (x, y))
+            data.append(self._tensors(NAMES[1], *_pair("validation_data", validation_data)))
+        shapes = _shapes(data[0])
         if self._shapes not in (None, shapes):
             raise ValueError(
                 f"x and y must have the shapes this Retrainer was built for, {self._shapes}, got {shapes}. "
-                "For another shape build another one: Retrainer(model, batch_size=…)"
+                "For another shape build another one: Retrainer(build_model, batch_size=…)"
             )
-        self._try("y", x, y)
-        if validation_data is not None:
-            self._try("validation_data y", *validation_data)
+        for names, pair in zip(NAMES, data, strict=False):
+            self._try(names, pair)
+            self._lookups.check(names, pair)
+        if _form(data) not in self._compiled:
+            self._compiled[_form(data)] = self._compile(data)
         self._shapes = shapes
-        return x, y, epochs, seed, validation_data
+        return data, epochs, seed
 
-    def _try(self, y_name, x, y):
-        """Evaluate one batch outside the compiled function, which a failed trace would leave unusable.
+    def _tensors(self, names, x, y):
+        x = checks.arrays(names[0], x, self.model)
+        if any(array is None for array in keras.tree.flatten(x)):
+            raise ValueError(f"{names[0]} must leave no input out, got None")
+        check = functools.partial(_target, names[1])
+        several = isinstance(y, (list, tuple)) and (
+            len(self.model.outputs) > 1 or any(hasattr(array, "shape") for array in y)
+        )
+        y = keras.tree.map_structure(check, y) if several or isinstance(y, dict) else check(y)
+        checks.same_length(" and ".join(names), [*keras.tree.flatten(x), *keras.tree.flatten(y)])
+        return keras.tree.map_structure(tf.convert_to_tensor, (x, y))
 
-        What does not fit the model fails here, in plain words.
+    def _try(self, names, pair):
+        """Compute the loss of one batch of zeros, outside the traced function.
+
+        What does not fit the model fails here, in plain words, and not in a trace, which would leave
+        the model's loss unusable.
         """
-        shapes = tuple(tuple(array.shape) for array in keras.tree.flatten((x, y)))
-        if shapes in self._tried:
+        if _form(pair) in self._tried:
             return
-        x, y = keras.tree.map_structure(lambda array: array[: self.batch_size], (x, y))
-        prediction = self.model(x, training=False)
+        x, y = keras.tree.map_structure(lambda array: tf.zeros_like(array[: self.batch_size]), pair)
+        try:
+            prediction = self.model(x, training=False)
+        except Exception as error:
+            misfit = checks.misfit(names[0], pair[0], self.model)
+            raise ValueError(misfit or f"{names[0]} does not fit the model: {error}") from error
         try:
             self.model.compute_loss(x=x, y=y, y_pred=prediction, training=False)
-        except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
-            raise ValueError(f"{y_name} does not fit what the model puts out: {error}") from error
-        self._tried.add(shapes)
+        except Exception as error:
+            raise ValueError(f"{names[1]} does not fit what the model puts out: {error}") from error
+        self._tried.add(_form(pair))
 
-    def _epochs(self, x, y, validation_data, number):
+    def _check_first_losses(self, data, seed):
+        """Raise ValueError if the loss of some row is no number with fresh weights already.
+
+        Otherwise nothing is wrong with the data: the training diverged, as it would in `fit`.
+        """
+        trained = self._start.values()
+        self._start.reset(seed)
+        for names, pair in zip(NAMES, data, strict=False):
+            row = self._bad_row(pair, range(len(keras.tree.flatten(pair)[0])))
+            if row is not None:
+                raise ValueError(
+                    f"{' and '.join(names)} must give a finite loss with fresh weights, but row {row} does not"
+                )
+        self._start.put(trained)
+
+    def _bad_row(self, pair, rows):
+        """Return the first of `rows` whose loss is no number, or None: by batches, then one by one."""
+        step = self.batch_size if len(rows) > self.batch_size else 1
+        for start in rows[::step]:
+            some = slice(start, min(start + step, rows.stop))
+            x, y = keras.tree.map_structure(lambda array, some=some: array[some], pair)
+            if not np.isfinite(_loss(self.model, x, y, training=False)):
+                return start if step == 1 else self._bad_row(pair, range(some.start, some.stop))
+        return None
+
+    def _compile(self, data):
+        """Return the function (data, number) → losses, compiled by XLA unless it would compute otherwise."""
+        arguments = data, tf.constant(0)
+        # TensorFlow takes the traces of several Retrainers for one function traced too often, and warns;
+        # it does not count traces made here. Only a trace for XLA gives the loops of recurrent layers the
+        # lists of known length that it needs.
+        compiled = tf.function(self._epochs, jit_compile=True, autograph=False)
+        compiled = compiled.get_concrete_function(*arguments)
+        exact = graphs.exact_under_xla(compiled, self.model) and self._lookups.readable
+        if exact or self.model.jit_compile:
+            try:
+                compiled(*arguments)  # no epoch: this only compiles
+                return compiled
+            except tf.errors.OpError:
+                pass  # it has an operation that XLA does not know
+        return tf.function(self._epochs, autograph=False).get_concrete_function(*arguments)
+
+    def _epochs(self, data, number):
         def add_epoch(epoch, losses):
-            return tf.tensor_scatter_nd_update(losses, [[epoch]], [self._epoch(x, y, validation_data)])
+            return tf.tensor_scatter_nd_update(losses, [[epoch]], [self._epoch(*data)])
 
-        no_losses = tf.zeros((EPOCHS_A_CALL, len(_names(validation_data))))
+        no_losses = tf.zeros((EPOCHS_A_CALL, len(data)))
         return keras.ops.fori_loop(0, number, add_epoch, no_losses)
 
-    def _epoch(self, x, y, validation_data):
-        loss = self._mean_over_batches(functools.partial(train_step, self.model), x, y)
-        if validation_data is None:
-            return tf.stack([loss])
+    def _epoch(self, train, *validation):
+        loss = self._mean_over_batches(functools.partial(train_step, self.model), *train)
         # In batches too: a loss that sums, or leaves out masked steps, depends on them.
         evaluate = functools.partial(_loss, self.model, training=False)
-        return tf.stack([loss, self._mean_over_batches(evaluate, *validation_data)])
+        return tf.stack([loss, *(self._mean_over_batches(evaluate, *pair) for pair in validation)])
 
     def _mean_over_batches(self, step_loss, x, y):
         num_samples = keras.tree.flatten(x)[0].shape[0]
@@ -196,43 +284,14 @@ class Retrainer:
 
         def add_step(step, total):
             batch_x, batch_y = keras.tree.map_structure(lambda array: array[step], batches)
-            return total + self.batch_size * step_loss(batch_x, batch_y)
+            return total + self.batch_size * tf.cast(step_loss(batch_x, batch_y), "float32")
 
         if steps:
             total = keras.ops.fori_loop(0, steps, add_step, total)
         if left:
             rest_x, rest_y = keras.tree.map_structure(lambda array: array[-left:], (x, y))
-            total += left * step_loss(rest_x, rest_y)
+            total += left * tf.cast(step_loss(rest_x, rest_y), "float32")
         return total / num_samples
-
-    def _reset(self, seed):
-        for variable, value in zip(_state(self.model), self._fresh_variables(seed), strict=True):
-            variable.assign(value)
-        for variable, value in self._optimizer_state:
-            variable.assign(value)
-
-    def _draw_variables(self, seed):
-        # Keras draws an initializer's seed from Python's generator when a layer is made.
-        state = random.getstate()
-        try:
-            random.seed(seed)
-            return [np.array(variable) for variable in _state(_clone(self._graph, {}))]
-        finally:
-            random.setstate(state)
-
-    def _check_data(self, x_name, y_name, x, y):
-        inputs = checks.model_inputs(x_name, self._graph, x)
-        several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and len(self.model.outputs) > 1)
-        targets = [
-            checks.finite_array(y_name, array) for array in (keras.tree.flatten(y) if several else [y])
-        ]
-        checks.same_length(f"{x_name} and {y_name}", inputs + targets)
-        targets = [array.astype("float32") if array.dtype.kind == "f" else array for array in targets]
-        data = (
-            keras.tree.pack_sequence_as(self._graph.input, inputs),
-            keras.tree.pack_sequence_as(y, targets) if several else targets[0],
-        )
-        return keras.tree.map_structure(tf.convert_to_tensor, data)
 
 
 def _pair(name, value):
@@ -243,69 +302,18 @@ def _pair(name, value):
     return value
 
 
-def _names(validation_data):
-    return ("loss",) if validation_data is None else ("loss", "val_loss")
+def _target(name, value):
+    array = checks.finite_array(name, value)
+    return array.astype(keras.config.floatx()) if array.dtype.kind == "f" else array
 
 
-def _clone(part, clones):
-    """Return a layer or model made anew; `clones` keeps what is shared shared, by id."""
-    if not checks.is_graph(part):
-        with keras.saving.custom_object_scope(_own(part)):
-            if isinstance(part, keras.layers.Lambda):
-                # Keras wants safe_mode=False where a config carries a lambda; this one never left memory.
-                return type(part).from_config(part.get_config(), safe_mode=False)
-            return type(part).from_config(_config(part))
-    graph = checks.functional(part)
-    # Here, in the order of `layers`: `clone_model` takes branches as they come, and would have to look
-    # up by its name every loss and nested layer of the reader's own.
-    for operation in graph.operations:
-        if id(operation) not in clones:
-            clones[id(operation)] = _clone(operation, clones)
-    twin = keras.Model(graph.input, graph.output)
-    return keras.models.clone_model(twin, clone_function=lambda operation: clones[id(operation)])
+def _shapes(data):
+    return keras.tree.map_structure(lambda array: tuple(array.shape), data)
 
 
-def _config(layer):
-    """Return a layer's config with its functions as they are: a lambda has no name to look it up by."""
-    config = layer.get_config()
-    values = {name: getattr(layer, name, None) for name in config}
-    return config | {name: value for name, value in values.items() if inspect.isfunction(value)}
-
-
-def _own(part):
-    """Return the functions and classes that a layer was made with, by the names its config has for them.
-
-    Keras looks the reader's own up by these names, and does not find them.
-    """
-    values = list(vars(part).values())
-    functions = {value.__name__: value for value in values if inspect.isfunction(value)}
-    return functions | {type(value).__name__: type(value) for value in values if hasattr(value, "get_config")}
-
-
-def _fresh_state(optimizer, variables):
-    """Return pairs (variable, value) that put `optimizer` back to before its first step.
-
-    The values come from a new optimizer, as this one may have trained already. The learning rate
-    is left out: it belongs to the caller, who may change it between trainings.
-    """
-    optimizer.build(variables)
-    config = optimizer.get_config()
-    # Not needed, and a schedule of the reader's own could not be looked up by its name.
-    if "learning_rate" in config:
-        config["learning_rate"] = 0.0
-    fresh = type(optimizer).from_config(config)
-    fresh.build(variables)
-    ours, theirs = (
-        [variable for variable in one.variables if variable.name != "learning_rate"]
-        for one in (optimizer, fresh)
-    )
-    return [(variable, np.array(value)) for variable, value in zip(ours, theirs, strict=True)]
-
-
-def _state(model):
-    """Return the variables a training changes: weights and random states, not the metrics'."""
-    metrics = {id(variable) for variable in model.metrics_variables}
-    return [variable for variable in model.variables if id(variable) not in metrics]
+def _form(data):
+    """Return what a trace depends on: the structure, the shapes and the dtypes."""
+    return str(keras.tree.map_structure(lambda array: (array.shape, array.dtype), data))
 
 
 def _batches(array, steps, batch_size):

@@ -1,47 +1,56 @@
 // node build.mjs            → ../web/static/labs, what the site serves
 // node build.mjs FOLDER     → the same and the harness of the tests and benchmarks, into FOLDER
 import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, readdir, rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-const here = path.dirname(fileURLToPath(import.meta.url));
+const here = import.meta.dirname;
 const shipped = path.join(here, "..", "web", "static", "labs");
 const folder = process.argv[2] ? path.resolve(process.argv[2]) : shipped;
-const core = path.join(here, "node_modules/@tensorflow/tfjs-core/dist");
-const wasm = path.join(here, "node_modules/@tensorflow/tfjs-backend-wasm/dist");
-
-// TensorFlow's entry file registers all it has; base.js is the same API without that, so that what
-// no lab uses can be left out. The threaded build is never used (see src/tensorflow.ts).
-const trimTensorFlow = {
-  name: "trim-tensorflow",
-  setup(builder) {
-    builder.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: path.join(core, "base.js") }));
-    builder.onResolve({ filter: /threaded-simd|platform_node/ }, () => ({ path: "unused", namespace: "none" }));
-    builder.onLoad({ filter: /.*/, namespace: "none" }, () => ({
-      contents: "export default null; export const wasmWorkerContents = '';",
-    }));
-  },
-};
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 
 // What is loaded last is written first: the address of a file carries a version made of its content.
-const wasmFiles = ["tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm"];
-for (const name of wasmFiles) await copyFile(path.join(wasm, name), path.join(folder, name));
-// "The same model in TensorFlow.js" shows the source itself: every lab file beside this one.
-const sources = (await readdir(here)).filter((name) => name.endsWith(".ts") && name !== "labs.ts");
-for (const name of sources) await copyFile(path.join(here, name), path.join(folder, `${name}.txt`));
+const compiled = spawnSync(
+  process.execPath,
+  ["node_modules/assemblyscript/bin/asc.js", "--config", "engine/kernels/asconfig.json"],
+  { cwd: here, stdio: "inherit" },
+);
+if (compiled.status !== 0) process.exit(1);
+await copyFile(path.join(here, "engine/build/kernels.wasm"), path.join(folder, "kernels.wasm"));
 
-const workers = [{ in: "src/worker.ts", out: "attention-lab-worker" }];
-if (process.argv[2]) workers.push({ in: "harness/worker.ts", out: "harness-worker" });
-await bundle(workers, await versionOf(wasmFiles));
+// "The model that runs here" shows a chapter's source itself, and all that it imports.
+const lists = {};
+for (const name of await readdir(path.join(here, "chapters"))) {
+  if (name.endsWith(".ts") && !/^labs?\./.test(name)) lists[name.replace(/\.ts$/, "")] = await filesOf(`chapters/${name}`);
+}
+await writeFile(path.join(folder, "sources.json"), JSON.stringify(lists));
+const sources = [...new Set(Object.values(lists).flat())];
+for (const name of sources) {
+  const copy = path.join(folder, "sources", `${name}.txt`);
+  await mkdir(path.dirname(copy), { recursive: true });
+  await copyFile(path.join(here, name), copy);
+}
 
-const page = ["src/attention-lab.ts", "src/attention-lab.css"].map((file) => ({ in: file, out: "attention-lab" }));
-if (process.argv[2]) page.push({ in: "harness/picture.ts", out: "harness-picture" });
-await bundle(page, await versionOf(["attention-lab-worker.js", ...sources.map((name) => `${name}.txt`)]));
+const workers = [{ in: "worker/worker.ts", out: "attention-lab-worker" }];
+if (process.argv[2]) workers.push({ in: "harness/worker_of_jobs.ts", out: "harness-worker" });
+await bundle(workers, await versionOf(["kernels.wasm"]));
+
+const page = ["page/attention-lab.ts", "page/styles/attention-lab.css"].map((file) => ({ in: file, out: "attention-lab" }));
+if (process.argv[2]) page.push({ in: "harness/draw_handed.ts", out: "harness-picture" });
+await bundle(page, await versionOf(["attention-lab-worker.js", "sources.json", ...sources.map((name) => `sources/${name}.txt`)]));
+
+/** A file of source first, then what it imports, as far as anything of that is used. */
+async function filesOf(name) {
+  const options = { absWorkingDir: here, entryPoints: [name], bundle: true, format: "esm", write: false, metafile: true };
+  const { metafile } = await build(options);
+  const [{ inputs }] = Object.values(metafile.outputs);
+  const used = Object.keys(inputs).filter((file) => file !== name && inputs[file].bytesInOutput > 0);
+  return [name, ...used.sort()];
+}
 
 async function versionOf(names) {
   const hash = createHash("sha256");
@@ -56,12 +65,11 @@ function bundle(entryPoints, version) {
     outdir: folder,
     bundle: true,
     format: "esm",
-    target: "es2022",
+    // Nested rules are older browsers' as well, once they are written out.
+    target: ["es2022", "safari16.4", "chrome111", "firefox113"],
     minify: true,
     legalComments: "none",
-    define: { "process.env.NODE_ENV": '"production"', VERSION: JSON.stringify(version) },
-    plugins: [trimTensorFlow],
-    external: ["fs", "path", "worker_threads", "perf_hooks", "util", "crypto", "os", "url"],
+    define: { VERSION: JSON.stringify(version) },
     logLevel: "info",
   });
 }

@@ -2,9 +2,7 @@
 
 import ast
 import base64
-import html
 import inspect
-import json
 import linecache
 import re
 import types
@@ -13,16 +11,33 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+from tools import labs
+
 BOOK = Path(__file__).parents[1] / "book"
-NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+NOTEBOOKS = sorted(BOOK.glob("[0-9]*.ipynb"))  # the chapters; other pages have no number
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
-def definitions(chapter):
+def notebook(chapter):
+    """Return the path of a chapter, given its file's name without number and ending.
+
+    >>> notebook("dense_attention").name
+    '01_dense_attention.ipynb'
+    """
+    return next(path for path in NOTEBOOKS if name_of(path) == chapter)
+
+
+def name_of(path):
+    """Return a chapter's name without number and ending, by which all but its file call it."""
+    return path.stem.split("_", 1)[1]
+
+
+def definitions(chapter, without=()):
     """Return the namespace that a notebook's imports, functions, classes and CONSTANTS make.
 
     Args:
-        chapter: the notebook's name, without its ending.
+        chapter: the notebook's name, without number and ending.
+        without: packages that are not imported, where they are not installed or not wanted.
     """
     names = {"__name__": chapter}
     for cell in _code_cells(chapter):
@@ -31,7 +46,7 @@ def definitions(chapter):
         # The set-up cell's magic is no Python; "pass" keeps its `if` whole.
         source = re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)
         tree = ast.parse(source)
-        tree.body = [statement for statement in tree.body if _defines(statement)]
+        tree.body = [part for part in tree.body if _defines(part) and _package(part) not in without]
         # TensorFlow reads the source of a function that it compiles.
         file = f"<{chapter}:{cell.id}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
@@ -39,12 +54,17 @@ def definitions(chapter):
     return names
 
 
-def lab(chapter):
-    """Return a chapter's first lab as (function, name, sliders), as the notebook hands them to `live.live`."""
-    names = definitions(chapter)
+def lab(chapter, names=None):
+    """Return a chapter's first lab as (function, name, sliders), as the notebook hands them to `live.live`.
+
+    Args:
+        chapter: the notebook's name, without number and ending.
+        names: its definitions, where some of them are to be others than the notebook's.
+    """
+    names = definitions(chapter) if names is None else names
     calls = []
 
-    def record(function, *, lab, **sliders):
+    def record(function, *, lab, given=None, constants=None, **sliders):
         calls.append((function, lab, sliders))
 
     names["live"] = types.SimpleNamespace(live=record)
@@ -57,16 +77,15 @@ def last_figure(result):
     return list(result)[-1] if inspect.isgenerator(result) else result
 
 
-def finds(words):
-    """Return whether a lab's figure says that it found all answers."""
-    # A text that is no date gets a message, so one whose alignment is drawn is found.
-    return "not found" not in words and bool(re.search(r"found\.|\b(\d+) of \1\b|^Alignment of", words))
+def finds(result):
+    """Return whether what a lab's function returned is a figure that found all its answers, not a message."""
+    return getattr(result, "found", False) is True
 
 
 def date_reader():
     """Return chapter 6's namespace with the trained model that its page hands to the lab of dates."""
-    names = definitions("06_seq2seq_attention")
-    given = handed(saved_labs()["dates"], "given")
+    names = definitions("seq2seq_attention")
+    given = labs.handed(labs.elements()["dates"], "given")
     letters = names["text"].CharacterTokenizer(given["letters"])
     digits = names["text"].CharacterTokenizer("-0123456789")
     encoder = names["build_encoder"](letters.num_tokens, units=64, dim=32)
@@ -80,27 +99,6 @@ def date_reader():
     return names
 
 
-def saved_labs():
-    """Return every lab that the notebooks hold, as {name: its element for the site}."""
-    pages = [
-        "".join(output.get("data", {}).get("text/html", ""))
-        for path in NOTEBOOKS
-        for cell in _code_cells(path.stem)
-        for output in cell.outputs
-    ]
-    return {match[1]: page for page in pages if (match := re.match(r'<attention-lab lab="(\w+)"', page))}
-
-
-def saved_controls():
-    """Return the sliders of every lab that the notebooks hold, as {name: its list of controls}."""
-    return {name: handed(element, "controls") for name, element in saved_labs().items()}
-
-
-def handed(element, name):
-    """Return what a lab's element hands to the browser by an attribute."""
-    return json.loads(html.unescape(re.search(rf' {name}="([^"]*)"', element)[1]))
-
-
 def _defines(statement):
     constant = isinstance(statement, ast.Assign) and all(
         isinstance(target, ast.Name) and target.id.isupper() for target in statement.targets
@@ -108,9 +106,16 @@ def _defines(statement):
     return constant or isinstance(statement, DEFINITIONS)
 
 
+def _package(statement):
+    """Return the package that a statement imports from; None where it imports nothing."""
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module.partition(".")[0]
+    return statement.names[0].name.partition(".")[0] if isinstance(statement, ast.Import) else None
+
+
 def cells(chapter):
     """Return a notebook's cells."""
-    return nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
+    return nbformat.read(notebook(chapter), as_version=4).cells
 
 
 def _code_cells(chapter):

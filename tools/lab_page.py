@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from helpers import palette
+
 LABS = Path(__file__).parents[1] / "labs"
 
 TRAINING_TIMEOUT = 120_000  # milliseconds; nothing is timed, and a busy machine may take its time
@@ -42,13 +44,27 @@ def find_node() -> str:
 
 def build_labs(folder: Path) -> None:
     """Build the labs, and the harness for tests and benchmarks, into a folder."""
+    _run_node("build.mjs", str(folder))
+
+
+def _run_node(*command: str) -> None:
     if not (LABS / "node_modules" / "esbuild").exists():
         raise RuntimeError("labs/node_modules is missing: run `make install`.")
     built = subprocess.run(
-        [find_node(), "build.mjs", str(folder)], cwd=LABS, capture_output=True, text=True, timeout=120
+        [find_node(), *command], cwd=LABS, capture_output=True, text=True, timeout=300, check=False
     )
     if built.returncode != 0:
         raise RuntimeError(f"The labs do not build:\n{built.stderr}")
+
+
+def build_kernels() -> Path:
+    """Build the engine's kernels where they are missing or older than their source; return the file."""
+    kernels = LABS / "engine" / "build" / "kernels.wasm"
+    sources = [*(LABS / "engine" / "kernels").iterdir()]
+    if not kernels.exists() or max(path.stat().st_mtime for path in sources) > kernels.stat().st_mtime:
+        compiler = LABS / "node_modules" / "assemblyscript" / "bin" / "asc.js"
+        _run_node(str(compiler), "--config", "engine/kernels/asconfig.json")
+    return kernels
 
 
 def lab_html(lab: str, controls: list[dict]) -> str:
@@ -61,7 +77,7 @@ def lab_html(lab: str, controls: list[dict]) -> str:
 
 def write_page(folder: Path, *labs: str, name: str = "index.html") -> None:
     """Write a page with these labs beside the built files."""
-    (folder / "page.css").write_text(STYLE, encoding="utf-8")
+    (folder / "page.css").write_text(palette.style_sheet() + STYLE, encoding="utf-8")
     (folder / name).write_text(
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Labs</title>'

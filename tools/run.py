@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from tools.comparison import keep, rules_of
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -28,6 +30,7 @@ def run(path):
         ValueError: a cell wrote to standard error.
     """
     notebook = nbformat.read(path, as_version=4)
+    saved = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     done = 0
 
@@ -50,11 +53,18 @@ def run(path):
         client.execute(stderr=subprocess.DEVNULL)  # TensorFlow's own messages about this machine
     finally:
         print()
-    replace(path, nbformat.writes(clean(notebook)) + "\n")
+    replace(path, nbformat.writes(clean(notebook, saved)) + "\n")
 
 
-def clean(notebook):
+def clean(notebook, saved):
     """Drop from an executed notebook what differs from run to run, and give figures their alt text.
+
+    What is printed stays as it was saved where it agrees within the tolerances of its cell, so that
+    another machine changes few lines. Pictures are always the new ones.
+
+    Args:
+        notebook: the executed notebook, which is changed.
+        saved: the outputs from before, as {id of the cell: its outputs}.
 
     Raises:
         ValueError: a cell wrote to standard error, which readers would take for a fault.
@@ -74,8 +84,9 @@ def clean(notebook):
         for output in cell.outputs:
             if output.get("name") == "stderr":
                 raise ValueError(f"cell {cell.id} wrote to standard error: {output.text.strip()[:200]}")
-            data = output.get("data", {})
-            data.pop(WIDGET_VIEW, None)
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+        cell.outputs, _ = keep(saved[cell.id], cell.outputs, rules_of(cell))
+        for data in (output.get("data", {}) for output in cell.outputs):
             if "image/png" in data:
                 # Figures say in words what they show; the site takes its alt text from here.
                 cell.metadata.setdefault("mystnb", {})["image"] = {"alt": data["text/plain"]}

@@ -16,7 +16,7 @@ import pydata_sphinx_theme
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from helpers.palette import DARK, LIGHT
+from helpers import palette
 from web.icons import draw_icons
 
 TABLE = re.compile(r'<table class="cards table">.*?</table>', re.DOTALL)
@@ -29,6 +29,10 @@ ROLES = {
     "td": "cell",
 }
 LAB = re.compile(r"<attention-lab\b.*?</attention-lab>", re.DOTALL)
+PROMISE = re.compile(r"</h1>\s*<p>.*?</p>", re.DOTALL)
+LED_UP = (
+    '<p class="lab-above">It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
+)
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 INLINE_HANDLER = re.compile(r'\son[a-z]+="([^"]*)"')
 
@@ -100,7 +104,23 @@ def add_lab_code(app, page_name, template_name, context, doctree):
         name = re.search(r'notebook="([^"]+)"', element).group(1)
         return element.replace("<attention-lab", f'<attention-lab colab="{colab}/{name}.ipynb"', 1)
 
-    context["body"] = LAB.sub(complete, body)
+    body = LAB.sub(complete, body)
+    context["body"] = lab_first(body) if page_name != app.config.root_doc else body
+
+
+def lab_first(body):
+    """Move a chapter's first lab up to the first screen, behind the first paragraph, and lead to it from where it stood.
+
+    The notebook's cell stays where its code can be understood, and is written once.
+
+    >>> lab_first('<h1>A</h1><p>b</p><p>c</p><attention-lab x></attention-lab>')
+    '<h1>A</h1><p>b</p><div id="lab"><attention-lab x></attention-lab></div><p>c</p><p class="lab-above">It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
+    """
+    lab, promise = LAB.search(body), PROMISE.search(body)
+    if not promise or lab.start() < promise.end():
+        return body
+    between, after = body[promise.end() : lab.start()], body[lab.end() :]
+    return f'{body[: promise.end()]}<div id="lab">{lab[0]}</div>{between}{LED_UP}{after}'
 
 
 def finish_site(app, exception):
@@ -108,7 +128,7 @@ def finish_site(app, exception):
     if exception or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
-    (static / "palette.css").write_text(palette_css())
+    (static / "palette.css").write_text(palette.style_sheet())
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
     font_awesome = (theme / "scripts" / "fontawesome.js").read_text()
     for page in Path(app.outdir).glob("**/*.html"):
@@ -167,15 +187,6 @@ def drop_unused_files(static):
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     for file in {*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map")}:
         file.unlink()
-
-
-def palette_css():
-    """Return the palette as CSS variables, for light pages and for dark ones."""
-
-    def rules(colours):
-        return "".join(f"--attention-{name}:{value};" for name, value in colours.items())
-
-    return f":root{{{rules(LIGHT)}}}\nhtml[data-theme=dark]{{{rules(DARK)}}}\n"
 
 
 def with_security_policy(page):

@@ -1,26 +1,41 @@
 """Checks for the exercises: `exercises.check("1.2", answer)` says what is right, or what is wrong.
 
-A module for each chapter maps the numbers of its exercises to checkers. A checker takes the answer
-and returns a sentence on what it achieves, or raises `NotYet` with a sentence on what is wrong.
+A module for each chapter, named as its notebook is, lists the checkers of its exercises in their order;
+exercises without a check come last. A checker takes the answer and returns a sentence on what it achieves,
+or raises `NotYet` with a sentence on what is wrong.
 """
 
 import textwrap
 
 from helpers import checks
 from helpers.exercises import (
-    chapter_1,
-    chapter_2,
-    chapter_3,
-    chapter_4,
-    chapter_5,
-    chapter_6,
-    chapter_7,
-    chapter_8,
+    attention_as_explanation,
+    attention_pooling,
+    beyond_one_machine,
+    dense_attention,
+    recurrent_attention,
+    self_attention,
+    seq2seq_attention,
+    shared_and_per_dimension,
 )
 from helpers.exercises.answers import NotYet
 
-CHAPTERS = (chapter_1, chapter_2, chapter_3, chapter_4, chapter_5, chapter_6, chapter_7, chapter_8)
-CHECKERS = {number: checker for chapter in CHAPTERS for number, checker in chapter.CHECKERS.items()}
+# In the order of the book: the place of a chapter here, and of a checker in its chapter, is its number.
+CHAPTERS = (
+    dense_attention,
+    recurrent_attention,
+    shared_and_per_dimension,
+    attention_pooling,
+    self_attention,
+    seq2seq_attention,
+    attention_as_explanation,
+    beyond_one_machine,
+)
+CHECKERS = {
+    f"{chapter}.{exercise}": checker
+    for chapter, module in enumerate(CHAPTERS, start=1)
+    for exercise, checker in enumerate(module.CHECKERS, start=1)
+}
 
 
 def check(number, answer):

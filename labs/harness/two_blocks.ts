@@ -1,20 +1,42 @@
 /** The 369-parameter job of chapter 1: 4 inputs, two attention blocks. Timed, and compared with Keras. */
-import * as tf from "@tensorflow/tfjs-core";
-import { binaryCrossentropy, dense, denseLayer, glorotUniform } from "../src/layers";
-import type { Random } from "../src/random";
+import { getData } from "../chapters/dense_attention";
+import type { TrainedHere } from "../chapters/lab";
+import { adam, binaryCrossentropy, dense, multiply, projection, softmax } from "../engine";
+import type { Random } from "../shared/random";
 
-export function buildTwoBlocks(inputDim: number, random: Random) {
-  return {
-    attention: { kernel: glorotUniform(inputDim, inputDim, random) },
-    hidden: denseLayer(inputDim, 16, random),
-    hiddenAttention: { kernel: glorotUniform(16, 16, random) },
-    output: denseLayer(16, 1, random),
-  };
-}
+const INPUT_DIM = 4;
+const UNITS = 16;
+const NUM_SAMPLES = 8000;
 
-export function twoBlocksLoss(model: ReturnType<typeof buildTwoBlocks>, x: tf.Tensor2D, y: tf.Tensor2D): tf.Scalar {
-  const context = tf.mul<tf.Tensor2D>(tf.softmax(tf.matMul(x, model.attention.kernel)), x);
-  const hidden: tf.Tensor2D = dense(context, model.hidden);
-  const hiddenContext = tf.mul<tf.Tensor2D>(tf.softmax(tf.matMul(hidden, model.hiddenAttention.kernel)), hidden);
-  return binaryCrossentropy(y, dense(hiddenContext, model.output));
-}
+const buildModel = (random: Random) => ({
+  attention: projection(INPUT_DIM, INPUT_DIM, random),
+  hidden: dense(INPUT_DIM, UNITS, random),
+  hiddenAttention: projection(UNITS, UNITS, random),
+  output: dense(UNITS, 1, random),
+});
+
+export const twoBlocks: TrainedHere<object, ReturnType<typeof buildModel>> = {
+  constants: {},
+
+  data(_, random) {
+    const samples = () => getData(NUM_SAMPLES, { input_dim: INPUT_DIM, attention_column: 1, signed: false }, random);
+    return { training: samples(), heldOut: samples() };
+  },
+
+  build: (_, random) => buildModel(random),
+  inputs: () => ({ x: [INPUT_DIM] }),
+  targets: () => [1],
+
+  call(model, { x }) {
+    const weights = softmax(model.attention(x));
+    const hidden = model.hidden(multiply(weights, x));
+    return { weights, logits: model.output(multiply(softmax(model.hiddenAttention(hidden)), hidden)) };
+  },
+
+  loss: binaryCrossentropy,
+  plan: () => ({ epochs: 20, runs: [{ optimizer: adam(0.001), batchSize: 128 }] }),
+
+  findings() {
+    throw new Error("it is timed and compared, not looked at");
+  },
+};

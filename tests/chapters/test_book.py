@@ -1,5 +1,6 @@
 """The book's structure: every notebook is in the contents, whole, run, clean and described."""
 
+import ast
 import json
 import re
 import subprocess
@@ -12,11 +13,12 @@ from nbclient import NotebookClient
 
 from tests.repository import colab
 from tools import run
+from tools.chapters import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
-NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+EXERCISES = ("starter-", "solution-")
 ADDRESS = CONFIG["repository"]["url"]
 
 
@@ -47,7 +49,16 @@ def test_contents_and_files_agree():
     assert chapters == [path.stem for path in NOTEBOOKS], "each has the number in its name"
     listed = {contents["root"], *chapters, *others}
     present = {path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".md", ".ipynb")}
+    present.remove("README")
     assert listed == present
+
+
+@pytest.mark.parametrize("path", sorted({*(ROOT / "book").glob("*.ipynb")} - {*NOTEBOOKS}))
+def test_notebooks_beside_the_chapters_are_run_clean_and_set_up_alike(path):
+    notebook = nbformat.read(path, as_version=4)
+    test_set_up_cell_is_hidden_short_and_for_colab_alone(notebook)
+    test_every_cell_was_run_in_order(notebook)
+    test_holds_nothing_of_the_machine_or_the_moment(notebook)
 
 
 def test_begins_with_title_promise_and_needs(notebook):
@@ -98,8 +109,8 @@ def test_solutions_are_folded_and_executed(notebook):
 
 def test_cells_are_short(notebook):
     lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
-    assert max(lengths) <= 25
-    assert sorted(lengths)[len(lengths) // 2] <= 6
+    assert max(lengths) <= 32  # a layer of one's own
+    assert sorted(lengths)[len(lengths) // 2] <= 9
 
 
 def test_every_cell_was_run_in_order(notebook):
@@ -146,7 +157,51 @@ def test_lab_is_saved_with_its_picture_and_verdict(notebook):
     for lab in labs:
         assert lab.startswith("<attention-lab ")
         assert 'src="data:image/png;base64,' in lab
-    assert "found" in re.search(r'alt="([^"]*)"', labs[0]).group(1)
+    assert re.search(r'^<attention-lab [^>]*data-found="(\w+)"', labs[0]).group(1) == "true"
+
+
+# To be emptied: how many lines of True and False a chapter prints that is still to be rewritten.
+NOT_YET_NUMBERS = {
+    "recurrent_attention": 34,
+    "self_attention": 41,
+    "seq2seq_attention": 43,
+    "attention_as_explanation": 58,
+    "beyond_one_machine": 10,
+}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_prints_numbers_and_not_true(path):
+    """Outside exercises, where checkers and solutions answer yes or no; three for parity and shapes."""
+    cells = [c for c in code_cells(nbformat.read(path, as_version=4)) if not c.id.startswith(EXERCISES)]
+    lines = "".join(output.get("text", "") for cell in cells for output in cell.outputs).splitlines()
+    bare = [line for line in lines if re.search(r"\b(True|False)\b", line)]
+    assert len(bare) <= max(3, NOT_YET_NUMBERS.get(path.stem[3:], 0)), bare
+
+
+# What a chapter writes for its own task under the name that all chapters use.
+OWN = {
+    *("attention_block", "build_model", "compiled", "gradient", "measure", "retrain"),
+    *("retrainer_for", "retrainer_of", "slope", "train", "trial"),
+}
+
+
+def definitions(path):
+    """Yield (name, text without comments) for each function and class of a notebook, but for exercises."""
+    for cell in code_cells(nbformat.read(path, as_version=4)):
+        if cell.id.startswith(("setup", *EXERCISES)) or cell.source.startswith("%%"):
+            continue
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                yield node.name, ast.unparse(node)
+
+
+def test_functions_of_one_name_are_the_same_in_every_chapter():
+    texts = {}
+    for path in NOTEBOOKS:
+        for name, text in dict(definitions(path)).items():
+            texts.setdefault(name, set()).add(text)
+    assert {name for name, variants in texts.items() if len(variants) > 1} == OWN
 
 
 def test_notebook_is_light(notebook):

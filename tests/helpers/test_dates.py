@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import font_manager
 
-from helpers import dates, plots
+from helpers import dates
+from helpers.plots import letters
 
 
 def read(text, locale):
@@ -124,12 +125,11 @@ def test_bad_input_is_named(arguments, error, message):
 
 def test_every_character_has_a_glyph_that_travels_with_the_book():
     """No date is drawn with empty boxes, whatever fonts the machine has."""
-    own = plots.Path(plots.__file__).parent / "fonts" / "dates-cjk.ttf"
-    files = [font_manager.findfont("DejaVu Sans"), own]
+    files = [font_manager.findfont("DejaVu Sans"), letters.OWN_FONT]
     known = set().union(*(TTFont(file).getBestCmap() for file in files))
     for locale in dates.LOCALES:
         texts, targets, _ = dates.get_dates(3_000, locale, seed=0)
-        shown = plots._visible("".join(texts + targets))
+        shown = letters.visible("".join(texts + targets))
         assert {character for character in shown if ord(character) not in known} == set(), locale
 
 

@@ -1,60 +1,87 @@
 """Figures show the numbers they were given, say them in words, and can be read on any ground."""
 
+import inspect
 import io
-import itertools
 
+import keras
 import matplotlib.colors
 import matplotlib.image
 import matplotlib.pyplot
 import matplotlib.text
+import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from helpers import palette, plots
+from helpers import diagram, palette, plots
+from tests.helpers.drawn import SEEDS, WEIGHTS, has_colour, overlaps, words
 
-WEIGHTS = np.array([0.1, 0.6, 0.05, 0.25])
-SEEDS = np.array([[0.1, 0.5, 0.4], [0.3, 0.3, 0.4], [0.2, 0.7, 0.1]])
+# Eighths, which the smallest floats can hold.
+EIGHTHS = np.array([[1, 4, 3], [3, 2, 3], [2, 5, 1]]) / 8
 
+
+def model(words):
+    inputs = keras.Input((3,))
+    hidden = keras.layers.Dense(3, "softmax", name="attention")(inputs)
+    return {
+        words: keras.Model(inputs, keras.layers.Multiply()([inputs, hidden])),
+        "b": keras.Model(inputs, hidden),
+    }
+
+
+# Every kind of picture, of a reader's words and of numbers as `of` makes them.
 MAKERS = {
-    "attention_bars": lambda: plots.attention_bars({"y = 1": SEEDS, "y = 0": SEEDS[::-1]}, 1),
-    "sample_bars": lambda: plots.sample_bars({"a sample": [0.3, -1.2, 2.0]}, 1),
-    "attention_grid": lambda: plots.attention_grid({"LSTM": {"before": SEEDS, "after": SEEDS[::-1]}}, 1),
-    "heatmap": lambda: plots.heatmap(np.eye(3), answers=[(0, 0)]),
-    "token_weights": lambda: plots.token_weights([["a", "B", ""]], [[0.3, 0.7, 0.0]], [1]),
-    "alignment_heatmap": lambda: plots.alignment_heatmap(
-        {"head 1": np.eye(3), "head 2": np.eye(3)}, range(3)
+    "attention_bars": lambda words, of: plots.attention_bars({words: of(EIGHTHS), "b": of(EIGHTHS[::-1])}, 1),
+    "attention_grid": lambda words, of: plots.attention_grid(
+        {words: {words: of(EIGHTHS), "b": of(EIGHTHS[0])}, "c": {words: of(EIGHTHS[2]), "b": of(EIGHTHS[1])}}, 1
     ),
-    "weight_and_effect": lambda: plots.weight_and_effect({"before": (SEEDS, SEEDS, 1)}, ablated=2),
-    "dots": lambda: plots.dots({"weights": {"LSTM": [0.2, -0.5]}}, quantity="correlation", alt="Two dots."),
-    "power_laws": lambda: plots.power_laws({"seconds": {"LSTM": {1: 2.0, 4: 8.0}}}, size="steps"),
-    "scaling": lambda: plots.scaling({"samples": {1: 2.0, 3: 4.0}}, quantity="seconds"),
-    "learning_curve": lambda: plots.learning_curve({"loss": [2.0, 1.0], "val_loss": [3.0, 1.5]}),
-}
+    "dots": lambda words, of: plots.dots(
+        {"a": {words: of(EIGHTHS[0]), "c": of(EIGHTHS[1])}}, quantity="correlation", alt=f"{words}."
+    ),
+    "heatmap": lambda words, of: plots.heatmap(of(EIGHTHS), answers=[(0, 1), (2, 1)], row="row", column="step"),
+    "layer_graph": lambda words, of: diagram.layer_graph(model(words)),
+    "learning_curve": lambda words, of: plots.learning_curve({words: of(EIGHTHS[0]), "b": of(EIGHTHS[1])}),
+    "losses_and_attention": lambda words, of: plots.losses_and_attention(
+        {words: of(EIGHTHS[0]), "b": of(EIGHTHS[1])}, {words: of(EIGHTHS[2]), "b": of(EIGHTHS[1])}, 1
+    ),
+    "mechanism": lambda words, of: plots.mechanism(
+        of(EIGHTHS[0]), of(EIGHTHS), query=of(EIGHTHS[1]), keys=of(EIGHTHS[::-1]), names=[words, "b", words]
+    ),
+    "power_laws": lambda words, of: plots.power_laws(
+        {"a": {words: {1: 2.0, 4: 8.0}, "c": {1: 1.0, 4: 4e6}}}, size="steps"
+    ),
+    "query_key_heatmap": lambda words, of: plots.query_key_heatmap(
+        {words: of(EIGHTHS), "b": of(EIGHTHS[::-1])}, [1, 0, 1]
+    ),
+    "sample_bars": lambda words, of: plots.sample_bars({words: of(EIGHTHS[0]), "b": of(-EIGHTHS[1])}, 1),
+    "scaling": lambda words, of: plots.scaling({"samples": {1: 2.0, 3: 4.0}}, quantity="seconds"),
+    "text_alignment": lambda words, of: plots.text_alignment(of(EIGHTHS), (words + "bc")[:3], "abc"),
+    "token_weights": lambda words, of: plots.token_weights(
+        [[words, "B", ""], ["a", words, words]], of(EIGHTHS[:2]), [1, 0]
+    ),
+    "weight_and_effect": lambda words, of: plots.weight_and_effect(
+        {words: (of(EIGHTHS), of(EIGHTHS), 1), "b": (of(EIGHTHS), of(EIGHTHS[::-1]), 2)}, ablated=2
+    ),
+}  # fmt: skip
+SENTENCES = {"keyword_verdict"}
+
+
+def as_they_are(numbers):
+    return numbers
 
 
 @pytest.fixture(params=MAKERS)
-def make(request):
+def maker(request):
     return MAKERS[request.param]
 
 
-def has_colour(artist_colour, name):
-    return matplotlib.colors.to_hex(artist_colour) == palette.FIGURE[name]
+@pytest.fixture
+def make(maker):
+    return lambda: maker("y = 1", as_they_are)
 
 
-def bars(axes):
-    """Positions and heights of the bars."""
-    corners = [path.vertices[:4] for path in axes.collections[0].get_paths()]
-    return [c[:, 0].mean() for c in corners], [c[np.abs(c[:, 1]).argmax(), 1] for c in corners]
-
-
-def heights(axes):
-    return bars(axes)[1]
-
-
-def outlines(axes):
-    return [patch for patch in axes.patches if not patch.get_fill()]
+def test_every_public_picture_is_looked_at():
+    public = {name for name in plots.__all__ if inspect.isfunction(getattr(plots, name))}
+    assert MAKERS.keys() == public - SENTENCES | {"layer_graph"}
 
 
 def test_every_plot_returns_a_figure_with_words(make):
@@ -71,8 +98,8 @@ def test_picture_is_a_transparent_png(make):
     assert pixels.shape[1] == int(plots.WIDTH * plots.DOTS_PER_INCH)
     for corner in (pixels[0, 0], pixels[0, -1], pixels[-1, 0], pixels[-1, -1]):
         assert corner[3] == 0
-    # Between the bars, inside the axes, the ground is transparent too.
-    assert (pixels[..., 3] == 0).mean() > 0.5
+    # Around the cells and between the bars the ground is transparent too.
+    assert (pixels[..., 3] == 0).mean() > 0.15
     assert (pixels[..., 3] == 1).any()
 
 
@@ -89,19 +116,19 @@ def test_notebook_gets_the_picture_and_the_words(make):
     figure = make()
     data, metadata = figure._repr_mimebundle_()
     assert data == {"image/png": figure.png(), "text/plain": figure.alt}
-    assert metadata == {"image/png": {"alt": figure.alt, "width": 538}}
+    found = {} if figure.found is None else {"found": figure.found}
+    assert metadata == {"image/png": {"alt": figure.alt, "width": 538, **found}}
 
 
 def test_nothing_is_drawn_in_a_colour_that_one_ground_swallows(make):
     figure = make()
     figure.draw_without_rendering()
-    words = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text() and text.get_visible()]
-    assert words
+    assert words(figure)
     allowed = set(palette.FIGURE.values())
-    assert {matplotlib.colors.to_hex(text.get_color()) for text in words} <= allowed
+    assert {matplotlib.colors.to_hex(text.get_color()) for text in words(figure)} <= allowed
     for axes in figure.axes:
         for spine in axes.spines.values():
-            assert not spine.get_visible() or has_colour(spine.get_edgecolor(), "muted")
+            assert not (axes.axison and spine.get_visible()) or has_colour(spine.get_edgecolor(), "muted")
 
 
 def test_words_are_legible_on_a_phone(make):
@@ -110,339 +137,6 @@ def test_words_are_legible_on_a_phone(make):
     on_a_phone = 360 / (72 * plots.WIDTH)  # the figure's 72 points an inch on 360 pixels
     sizes = [text.get_size() for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
     assert min(sizes) * on_a_phone > 9
-
-
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        (1, "The largest weight, 0.60, is on step 1: found."),
-        (3, "The largest weight, 0.60, is on step 1, the answer on step 3: not found."),
-    ],
-)
-def test_verdict_says_where_the_largest_weight_is(answer, said):
-    assert plots.verdict(WEIGHTS, answer, "step") == said
-    assert plots.attention_bars(WEIGHTS, answer, axis="step").alt == said
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.data())
-def test_verdict_finds_the_answer_where_it_is_largest_and_nowhere_else(weights, data):
-    answer = data.draw(st.integers(0, len(weights) - 1))
-    found = plots.verdict(weights, answer).endswith(": found.")
-    assert found == (weights.index(max(weights)) == answer)
-
-
-def test_bars_are_the_weights():
-    axes = plots.attention_bars(WEIGHTS, 1).axes[0]
-    assert heights(axes) == WEIGHTS.tolist()
-    np.testing.assert_allclose(bars(axes)[0], range(4))
-    assert has_colour(axes.collections[0].get_facecolor()[0], "weight")
-    assert axes.get_ylim()[0] == 0
-
-
-def test_one_set_of_weights_needs_no_range():
-    figure = plots.attention_bars(WEIGHTS, 1)
-    assert len(figure.axes[0].collections) == 1  # the bars
-    assert figure.axes[0].get_title(loc="left") == "weight"
-
-
-@pytest.mark.parametrize("answer", range(4))
-def test_answer_is_outlined_and_labelled(answer):
-    axes = plots.attention_bars(WEIGHTS, answer).axes[0]
-    [outline] = outlines(axes)
-    # Its whole place, so that the outline is the same however small the weight.
-    assert outline.get_bbox().intervalx.tolist() == [answer - 0.5, answer + 0.5]
-    assert outline.get_bbox().intervaly == pytest.approx(axes.get_ylim())
-    assert axes.get_ylim()[1] > WEIGHTS.max()
-    assert has_colour(outline.get_edgecolor(), "answer")
-    [label] = axes.texts
-    assert label.get_text() == "answer"
-    assert has_colour(label.get_color(), "answer")
-    assert abs(label.xy[0] - answer) <= 0.5
-    assert label.xy[1] == axes.get_ylim()[1]
-
-
-@pytest.mark.parametrize("count", [3, 32])
-def test_label_stays_above_the_bars_it_belongs_to(count):
-    for answer in (0, count // 2, count - 1):
-        figure = plots.attention_bars(np.full(count, 0.1), answer)
-        figure.draw_without_rendering()
-        [axes] = figure.axes
-        box, drawn = axes.texts[0].get_window_extent(), axes.bbox
-        assert drawn.x0 <= box.x0 < box.x1 <= drawn.x1
-        assert drawn.y1 <= box.y0 < box.y1 <= figure.bbox.y1
-
-
-def test_several_seeds_give_the_mean_and_the_range():
-    figure = plots.attention_bars(SEEDS, 1)
-    axes = figure.axes[0]
-    np.testing.assert_allclose(heights(axes), SEEDS.mean(axis=0))
-    ranges = np.array([line[:, 1] for line in axes.collections[1].get_segments()])
-    np.testing.assert_allclose(ranges, np.stack([SEEDS.min(axis=0), SEEDS.max(axis=0)], axis=1))
-    # The longest range ends below the label.
-    assert axes.texts[0].xy[1] > SEEDS.max()
-    assert figure.alt == "The largest weight, 0.50, is on column 1: found."
-    assert axes.get_title(loc="left") == "mean weight"
-
-
-def test_panels_are_drawn_in_order_on_one_scale():
-    figure = plots.attention_bars({"y = 1": [0.1, 0.9], "y = 0": [0.6, 0.4]}, 1)
-    assert figure.alt == (
-        "y = 1: The largest weight, 0.90, is on column 1: found. "
-        "y = 0: The largest weight, 0.60, is on column 0, the answer on column 1: not found."
-    )
-    first, second = figure.axes
-    assert [axes.get_ylabel() for axes in figure.axes] == ["y = 1", "y = 0"]
-    assert [heights(axes) for axes in figure.axes] == [[0.1, 0.9], [0.6, 0.4]]
-    assert first.get_ylim() == second.get_ylim()
-    assert first.get_ylim()[1] > 0.9
-    assert second.get_xlabel() == "column"
-
-
-def test_grid_is_drawn_in_rows_and_columns_on_one_scale():
-    rows = {
-        "LSTM": {"before": [0.1, 0.9], "after": [0.6, 0.4]},
-        "GRU": {"before": SEEDS[:, :2], "after": [0.5, 0.5]},
-    }
-    figure = plots.attention_grid(rows, 1, axis="step")
-    assert figure.alt.startswith(
-        "LSTM, before: largest on step 1, found. LSTM, after: largest on step 0, not found. GRU, before:"
-    )
-    first, second, _, fourth = figure.axes
-    assert [heights(axes) for axes in (first, second)] == [[0.1, 0.9], [0.6, 0.4]]
-    assert [len(axes.collections) for axes in figure.axes] == [1, 1, 2, 1]  # the range of the seeds
-    assert len({axes.get_ylim() for axes in figure.axes}) == 1
-    assert [axes.get_ylabel() for axes in figure.axes] == ["LSTM", "", "GRU", ""]
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["weight, before", "weight, after", "", ""]
-    assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "step", "step"]
-    assert all(len(outlines(axes)) == 1 for axes in figure.axes)
-    assert [len(axes.texts) for axes in figure.axes] == [1, 1, 0, 0]
-    assert fourth.get_ylim()[1] > 0.9
-
-
-def test_sample_bars_say_and_mark_the_answer():
-    figure = plots.sample_bars({"y = 1": [0.5, 1.0, -2.0], "y = 0": [0.5, -1.0, 3.0]}, 1, axis="step")
-    assert figure.alt == "y = 1: step 1 holds 1.00. y = 0: step 1 holds -1.00."
-    for axes, height in zip(figure.axes, (1.0, -1.0), strict=True):
-        assert heights(axes)[1] == height
-        [outline] = outlines(axes)
-        assert outline.get_bbox().intervalx.tolist() == [0.5, 1.5]
-        low, high = outline.get_bbox().intervaly
-        assert (low, high) == pytest.approx(axes.get_ylim())
-        assert low < -2
-        assert high > 3
-        assert axes.texts[0].get_text() == "answer"
-    assert figure.axes[0].get_title(loc="left") == "value"
-
-
-def test_heatmap_shows_the_weights_and_outlines_the_answers():
-    weights = np.array([[0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
-    figure = plots.heatmap(weights, answers=[(0, 1), (1, 0)], row="query", column="key")
-    assert figure.alt == (
-        "Heatmap of 2 by 3 weights, query by key. "
-        "Answers found, as the largest weights of their query: 1 of 2."
-    )
-    [axes] = figure.axes
-    [image] = axes.images
-    np.testing.assert_array_equal(image.get_array(), weights)
-    assert image.get_clim() == (0, 0.9)
-    # From nothing to the full colour: no white that a dark page would show.
-    transparent, opaque = image.cmap(0.0), image.cmap(1.0)
-    assert (transparent[3], opaque[3]) == (0, 1)
-    assert has_colour(opaque[:3], "weight")
-    cells = [outline.get_bbox().bounds for outline in outlines(axes)]
-    assert cells == [(0.5, -0.5, 1, 1), (-0.5, 0.5, 1, 1)]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("key", "query")
-    assert axes.get_title(loc="left") == "weight, 0 to 0.90"
-    assert axes.get_title(loc="right") == "answers outlined"
-
-
-def test_heatmap_counts_rows_and_columns_in_whole_numbers():
-    [axes] = plots.heatmap([WEIGHTS]).axes
-    low, high = sorted(axes.get_ylim())
-    assert [tick for tick in axes.get_yticks() if low <= tick <= high] == [0]
-    assert all(tick == int(tick) for tick in axes.get_xticks())
-
-
-@pytest.mark.parametrize(("answers", "found"), [([1, 3], "2 of 2"), ([0, 1], "1 of 2"), ([3, 3], "0 of 1")])
-def test_heatmap_row_with_several_answers_has_them_among_its_largest(answers, found):
-    alt = plots.heatmap([WEIGHTS], answers=[(0, column) for column in answers]).alt
-    assert alt.endswith(f"Answers found, as the largest weights of their row: {found}.")
-
-
-def test_heatmap_without_answers_claims_nothing_about_them():
-    figure = plots.heatmap([[0.0, 0.0]])
-    assert figure.alt == "Heatmap of 1 by 2 weights, row by column."
-    assert figure.axes[0].get_title(loc="right") == ""
-
-
-def texts(axes):
-    return [text.get_text() for text in axes.texts]
-
-
-def boxes(collection):
-    return [path.get_extents().bounds for path in collection.get_paths()]
-
-
-def test_tokens_stand_over_cells_coloured_by_their_weight():
-    figure = plots.token_weights([["a", "B"], ["C", ""]], [[0.1, 0.4], [0.2, 0.3]], [1, 0], top=0.8)
-    assert figure.alt == "2 rows of tokens. Largest weight on the answer: 1 of 2."
-    [axes] = figure.axes
-    assert texts(axes) == ["a", "B", "C"]
-    first, _, second, padding = axes.collections
-    np.testing.assert_allclose(first.get_facecolors()[:, 3], [0.125, 0.5])
-    np.testing.assert_allclose(second.get_facecolors()[:, 3], [0.25, 0.375])
-    assert all(has_colour(colour, "weight") for colour in first.get_facecolors())
-    assert axes.get_title(loc="left") == "weight, 0 to 0.80"
-    assert axes.get_title(loc="right") == "answer outlined"
-    # Each outline holds its letter and the letter's cell.
-    for outline, letter, cell in zip(
-        outlines(axes), (1, 2), (boxes(first)[1], boxes(second)[0]), strict=True
-    ):
-        x, y = axes.texts[letter].get_position()
-        low, high = sorted(outline.get_bbox().intervaly)
-        assert outline.get_bbox().x0 < x < outline.get_bbox().x1
-        assert low < y < cell[1] < cell[1] + cell[3] < high
-    # Padding: no letter, hatched, beside the "C" and above its own cell.
-    [(left, top, _, height)] = boxes(padding)
-    assert padding.get_hatch()
-    assert left > axes.texts[2].get_position()[0]
-    assert top + height < boxes(second)[1][1]
-
-
-def test_forty_single_letters_stand_in_one_line_and_longer_rows_are_wrapped():
-    for count, lines in ((40, 1), (41, 2)):
-        figure = plots.token_weights([["a"] * count], [np.ones(count)])
-        assert len({text.get_position()[1] for text in figure.axes[0].texts}) == lines
-    figure = plots.token_weights([["w" * 70, "b"], ["c"]], [[0.5, 0.5], [1.0]])
-    heights = [text.get_position()[1] for text in figure.axes[0].texts]
-    np.testing.assert_allclose(np.subtract(heights, heights[0]), [0, 1, 2])
-    assert 0 < heights[0] < 1
-
-
-def test_tokens_do_not_touch_each_other_or_leave_the_picture():
-    words = ["we", "saw", "an", "extraordinarily", "long", "film", "a", "W"] * 6
-    figure = plots.token_weights([words], [np.ones(48)])
-    figure.draw_without_rendering()
-    places = [text.get_window_extent() for text in figure.axes[0].texts]
-    width = plots.WIDTH * plots.DOTS_PER_INCH
-    for place, following in itertools.pairwise(places):
-        assert 0 <= place.x0 < place.x1 <= width
-        assert place.x1 + 5 < following.x0 or following.y1 < place.y0  # pixels of 806
-
-
-def test_tokens_without_answers_say_where_the_largest_weight_is():
-    figure = plots.token_weights([["good", "film"], ["bad", ""]], [[0.9, 0.1], [0.2, 0.8]])
-    assert figure.alt == "Row 1: largest weight on “good”. Row 2: largest weight on “padding”."
-    assert figure.axes[0].get_title(loc="right") == ""
-    assert figure.axes[0].get_title(loc="left") == "weight, 0 to 0.90"
-    assert plots.token_weights([["a"]], [[0.0]]).axes[0].get_title(loc="left") == "weight, 0 to 1.00"
-
-
-def test_tokens_take_a_text_that_knows_more():
-    assert plots.token_weights([["a"]], [[1.0]], [0], alt="All is well.").alt == "All is well."
-
-
-@pytest.mark.parametrize(
-    ("padding_weight", "said"), [(0, "exactly 0"), (1e-9, "below 0.01"), (0.01, "0.01"), (0.126, "0.13")]
-)
-def test_keyword_verdict_says_what_padding_gets(padding_weight, said):
-    verdict = plots.keyword_verdict([[1.0, padding_weight]], [0], [[False, True]])
-    assert verdict.startswith(f"Mean weight on padding: {said}. Largest weight on the keyword in 100 %")
-
-
-@pytest.mark.parametrize(
-    ("right", "said"),
-    [
-        (1000, "100 % of held-out samples: found."),
-        (999, "99 % of held-out samples: found."),
-        (990, "99 % of held-out samples: found."),
-        (989, "98 % of held-out samples: not found."),
-        (290, "29 % of held-out samples: not found."),
-        (0, "0 % of held-out samples: not found."),
-    ],
-)
-def test_keyword_verdict_rounds_down_and_finds_from_99_percent_on(right, said):
-    weights = np.zeros((1000, 3))
-    weights[np.arange(1000), np.where(np.arange(1000) < right, 2, 0)] = 1
-    assert plots.keyword_verdict(weights, np.full(1000, 2), np.zeros((1000, 3))).endswith(said)
-
-
-def test_scaling_shows_and_says_every_measurement():
-    figure = plots.scaling(
-        {"time steps": {20: 0.4, 10: 0.2}, "samples": {512: 0.1, 2048: 0.5}}, quantity="seconds an epoch"
-    )
-    assert figure.alt == (
-        "seconds an epoch: 0.20 at 10 time steps, 0.40 at 20. 0.10 at 512 samples, 0.50 at 2048."
-    )
-    for axes, name, x, y in zip(
-        figure.axes, ("time steps", "samples"), ([10, 20], [512, 2048]), ([0.2, 0.4], [0.1, 0.5]), strict=True
-    ):
-        assert axes.get_xlabel() == name
-        assert axes.lines[0].get_xdata().tolist() == x
-        assert axes.lines[0].get_ydata().tolist() == y
-        # From zero, so that twice as high is twice as long.
-        assert axes.get_ylim()[0] == axes.get_xlim()[0] == 0
-        assert axes.get_ylim()[1] > 0.5
-    assert figure.axes[0].get_title(loc="left") == "seconds an epoch"
-
-
-def test_learning_curve_shows_and_says_every_curve():
-    history = {name: [4.0 + shift, 2.0, 1.0 + shift] for shift, name in enumerate("abcde")}
-    figure = plots.learning_curve(history)
-    assert figure.alt.startswith(
-        "Loss by epoch. a: from 4.00 to 1.00 in 3 epochs. b: from 5.00 to 2.00 in 3 epochs."
-    )
-    [axes] = figure.axes
-    for line, (name, values) in zip(axes.lines, history.items(), strict=True):
-        assert line.get_label() == name
-        assert line.get_xdata().tolist() == [1, 2, 3]
-        assert line.get_ydata().tolist() == values
-    # Told apart without colour too.
-    assert len({line.get_linestyle() for line in axes.lines[:4]}) == 4
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(history)
-
-
-@pytest.mark.parametrize("losses", [[1.0, -2.0], [-1.0, -2.0]])
-def test_learning_curve_below_zero_is_not_upside_down(losses):
-    [axes] = plots.learning_curve({"loss": losses, "val_loss": [2.0, 1.0]}).axes
-    assert axes.get_ylim()[0] < -2
-    assert axes.get_ylim()[1] > 2
-    [axes] = plots.learning_curve({"loss": losses}).axes
-    assert axes.get_ylim()[0] < min(losses) < max(losses) < axes.get_ylim()[1]
-
-
-def test_losses_and_attention_says_loss_and_verdict_of_each_training():
-    history = {"one": [0.7, 0.01], "two": [0.6, 0.5], "three": [0.8, np.nan], "four": [np.inf, np.inf]}
-    lost = np.full(3, np.nan)
-    weights = {"one": [0.1, 0.8, 0.1], "two": [0.6, 0.2, 0.2], "three": lost, "four": lost}
-    figure = plots.losses_and_attention(history, weights, answer=1)
-    assert figure.alt == (
-        "one: loss 0.01 after 2 epochs, found. two: loss 0.50 after 2 epochs, not found. "
-        "three: diverged, not found. four: diverged, not found."
-    )
-    losses, *bars = figure.axes
-    assert [line.get_label() for line in losses.lines] == list(history)
-    assert losses.get_ylim()[1] == pytest.approx(0.72)
-    assert [axes.get_ylabel() for axes in bars] == list(history)
-    for axes, values in zip(bars, [*weights.values()][:2], strict=False):
-        assert heights(axes) == values
-    assert len(figure.png()) > 1_000
-
-
-@pytest.mark.parametrize(
-    ("history", "weights", "error", "message"),
-    [
-        ([0.5], {"a": [1.0]}, TypeError, r"history must be a dict .* got \[0.5\]"),
-        ({}, {}, TypeError, "history must be a dict"),
-        ({"a": [0.5]}, [1.0], TypeError, r"weights must be a dict .* got \[1.0\]"),
-        ({"a": [0.5]}, {"b": [1.0]}, ValueError, "weights must have the keys a; got b"),
-        ({"a": [0.5]}, {"a": [np.nan]}, ValueError, "panels must be finite"),
-        ({"a": [0.5]}, {"a": [1.0]}, ValueError, "answer must be from 0 to 0, got 1"),
-    ],
-)
-def test_losses_and_attention_refuses_what_does_not_fit(history, weights, error, message):
-    with pytest.raises(error, match=message):
-        plots.losses_and_attention(history, weights, answer=1)
 
 
 @pytest.mark.parametrize(
@@ -486,8 +180,7 @@ def test_losses_and_attention_refuses_what_does_not_fit(history, weights, error,
         (lambda: plots.sample_bars(WEIGHTS, 0), TypeError, "panels must be a dict"),
         (lambda: plots.sample_bars({"a": SEEDS}, 0), ValueError, r"panels must have 1 dimension\(s\)"),
         (lambda: plots.sample_bars({"a": WEIGHTS}, -1), ValueError, "answer must be from 0 to 3, got -1"),
-        (lambda: plots.verdict(WEIGHTS, 9), ValueError, "answer must be from 0 to 3, got 9"),
-        (lambda: plots.verdict([], 0), ValueError, "weights must not be empty"),
+        (lambda: plots.attention_bars([], 0), ValueError, "panels must not be empty"),
         (lambda: plots.heatmap(WEIGHTS), ValueError, r"weights must have 2 dimension\(s\)"),
         (lambda: plots.heatmap([["a"]]), TypeError, "weights must be an array of numbers"),
         (lambda: plots.heatmap(SEEDS, answers=[(3, 0)]), ValueError, "answers must be from 0 to 2, got 3"),
@@ -538,241 +231,101 @@ def test_bad_arguments_are_refused_by_name(call, error, message):
         call()
 
 
-def linear(colour):
-    """Return the light of a colour's red, green and blue (sRGB, IEC 61966-2-1)."""
-    part = np.array(matplotlib.colors.to_rgb(colour))
-    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+HOSTILE = [
+    "from $5 to $10",
+    "$$",
+    "\\frac{$x^2$",
+    "我喜欢这部电影",
+    "한국어 영화",
+    "العربية جميلة",
+    "😀🤖",
+    "a\tb\x1b",
+    "a title that is much too long to stand beside a chart, as a name of a model may be in a hurry",
+    "a" * 200,
+]
 
 
-def contrast(one, other):
-    """Return the contrast ratio of WCAG 2.1 between two colours."""
-    low, high = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
-    return (high + 0.05) / (low + 0.05)
+@pytest.mark.filterwarnings("ignore:no font here has")
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:16]))
+def test_any_text_is_drawn_as_it_is_written(maker, text, recwarn):
+    figure = maker(text, as_they_are)
+    figure.png()
+    assert not overlaps(figure)
+    for artist in words(figure):
+        assert not artist.get_parse_math()
+        box = artist.get_window_extent()
+        assert -1 <= box.x0 <= box.x1 <= figure.bbox.x1 + 1, artist.get_text()
+    assert [str(warning.message) for warning in recwarn if "Glyph" in str(warning.message)] == []
 
 
-def test_contrast_formula_knows_its_ends():
-    assert contrast("#ffffff", "#000000") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+def test_a_character_that_no_font_has_is_drawn_as_its_number():
+    nowhere = "\U000f0000"  # of the private use area
+    with pytest.warns(UserWarning, match=r"^no font here has U\+F0000: drawn as numbers$"):
+        figure = plots.token_weights([[f"a{nowhere}", "日"]], [[0.5, 0.5]])
+    figure.png()
+    assert [text.get_text() for text in figure.axes[0].texts] == ["aU+F0000", "日"]
+    assert nowhere in figure.alt
 
 
-@pytest.mark.parametrize("ground", [palette.LIGHT["ground"], palette.DARK["ground"]])
-@pytest.mark.parametrize(("name", "least"), [("weight", 3), ("answer", 3), ("muted", 4)])
-def test_figure_colours_stand_out_on_both_grounds(ground, name, least):
-    assert contrast(palette.FIGURE[name], ground) >= least
+@pytest.mark.parametrize("dtype", ["float16", "float32", "bfloat16", "float8_e4m3fn"])
+def test_numbers_of_any_precision_give_the_same_picture(maker, dtype):
+    small = maker("a", lambda numbers: numbers.astype(getattr(ml_dtypes, dtype, dtype)))
+    usual = maker("a", as_they_are)
+    assert small.png() == usual.png()
+    assert (small.alt, small.found, small.margin) == (usual.alt, usual.found, usual.margin)
 
 
-@pytest.mark.parametrize("page", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("behind", ["ground", "surface"])
-def test_site_colours_can_be_read(page, behind):
-    for name, least in {"text": 7, "muted": 4.5, "weight": 4.5, "answer": 4.5}.items():
-        assert contrast(page[name], page[behind]) >= least
+def test_tensors_and_lists_give_the_same_picture(maker):
+    usual = maker("a", as_they_are).png()
+    assert maker("a", np.ndarray.tolist).png() == usual
+    assert maker("a", lambda numbers: keras.ops.convert_to_tensor(numbers, "bfloat16")).png() == usual
 
 
-# Machado, Oliveira and Fernandes (2009): what each complete colour blindness makes of linear light.
-COLOUR_BLINDNESS = {
-    "none": np.eye(3),
-    "protanopia": [
-        [0.152286, 1.052583, -0.204868],
-        [0.114503, 0.786281, 0.099216],
-        [-0.003882, -0.048116, 1.051998],
-    ],
-    "deuteranopia": [
-        [0.367322, 0.860646, -0.227968],
-        [0.280085, 0.672501, 0.047413],
-        [-0.011820, 0.042940, 0.968881],
-    ],
-    "tritanopia": [
-        [1.255528, -0.076749, -0.178779],
-        [-0.078411, 0.930809, 0.147602],
-        [0.004733, 0.691367, 0.303900],
-    ],
+def test_whole_numbers_and_booleans_are_numbers():
+    attended = np.array([[True, False, False], [False, False, True]])
+    for weights in (attended, attended.astype("uint8")):
+        assert plots.heatmap(weights, answers=[(0, 0), (1, 2)]).found
+        assert plots.query_key_heatmap(weights, [0, 2]).found
+        assert plots.attention_bars(weights[1], 2).found
+        assert plots.token_weights([["a", "b", "c"]], weights[1:], [2]).found
+
+
+MANY = {
+    "panels": lambda: plots.attention_bars({str(i): [0.5, 0.5] for i in range(300)}, 0),
+    "rows": lambda: plots.attention_grid({str(i): {"a": [0.5, 0.5]} for i in range(300)}, 0),
+    "tokens": lambda: plots.token_weights([["a", "b"]] * 300, [[0.5, 0.5]] * 300),
+    "target": lambda: plots.text_alignment(np.ones((300, 2)), "ab", "a" * 300),
+    "weights": lambda: plots.losses_and_attention(
+        {str(i): [1.0] for i in range(300)}, {str(i): [1.0, 0] for i in range(300)}, 0
+    ),
 }
 
 
-def lab(light):
-    """Return CIE L*a*b* of linear red, green and blue, where equal distances look alike."""
-    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    x, y, z = np.cbrt(np.clip(to_xyz @ light, 0, 1) / [0.9505, 1.0, 1.089])
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+@pytest.mark.parametrize("name", MANY)
+def test_too_many_rows_are_refused_by_the_name_of_what_holds_them(name):
+    with pytest.raises(
+        ValueError, match=rf"^{name} must fill at most \d+ rows of a picture, got 300: draw some"
+    ):
+        MANY[name]()
 
 
-@pytest.mark.parametrize("kind", COLOUR_BLINDNESS)
-@pytest.mark.parametrize(
-    "colours", [palette.FIGURE, palette.LIGHT, palette.DARK], ids=["figure", "light", "dark"]
-)
-def test_weight_and_answer_differ_to_the_colour_blind(kind, colours):
-    seen = [lab(COLOUR_BLINDNESS[kind] @ linear(colours[name])) for name in ("weight", "answer")]
-    # 10 is told apart at a glance; neighbours on a good palette lie 20 and more apart.
-    assert np.linalg.norm(seen[0] - seen[1]) > 40
+def test_too_long_a_source_is_refused_by_name():
+    with pytest.raises(
+        ValueError, match=r"^source must be shorter to be read in one picture, got 200 characters$"
+    ):
+        plots.text_alignment(np.ones((2, 200)), "m" * 200, "ab")
 
 
-REVERSED = np.eye(4)[::-1]
-
-
-def test_alignment_is_found_where_every_row_has_its_largest_weight_there():
-    found = plots.alignment_heatmap(REVERSED, [3, 2, 1, 0])
-    assert found.alt == "The answer has the largest mean weight in 4 of 4 rows: found."
-    partly = plots.alignment_heatmap(REVERSED, np.array([3, 2, 0, 0]))
-    assert partly.alt == "The answer has the largest mean weight in 3 of 4 rows: not found."
-
-
-def test_alignment_is_that_of_the_mean_over_heads():
-    heads = {"head 1": 3 * REVERSED, "head 2": np.eye(4)}
-    said = "The answer has the largest mean weight in"
-    found = plots.alignment_heatmap(heads, [3, 2, 1, 0]).alt
-    assert found == f"{said} 4 of 4 rows (head 1: 4, head 2: 0): found."
-    missed = plots.alignment_heatmap(heads, range(4)).alt
-    assert missed == f"{said} 0 of 4 rows (head 1: 0, head 2: 4): not found."
-
-
-def test_alignment_is_drawn_in_each_panel_on_one_scale():
-    figure = plots.alignment_heatmap({"head 1": REVERSED[:2], "head 2": 0.5 * REVERSED[:2]}, [3, 2])
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["head 1", "head 2"]
-    assert [axes.images[0].get_clim() for axes in figure.axes] == [(0, 1), (0, 1)]
-    for axes in figure.axes:
-        assert [(patch.get_x(), patch.get_y()) for patch in outlines(axes)] == [(2.5, -0.5), (1.5, 0.5)]
-        assert axes.get_xlabel() == "key step"
-    assert figure.axes[0].get_ylabel() == "query step"
-    assert {text.get_text() for text in figure.texts} == {"weight, 0 to 1.00", "answers outlined"}
-
-
-def test_alignment_may_be_one_for_each_panel():
-    heads = {"head 1": REVERSED, "head 2": np.eye(4)}
-    figure = plots.alignment_heatmap(heads, {"head 1": [3, 2, 1, 0], "head 2": [1, 1, 2, 3]})
-    said = "The answer has the largest mean weight in"
-    assert figure.alt == f"head 1: {said} 4 of 4 rows: found. head 2: {said} 3 of 4 rows: not found."
-    assert [outlines(axes)[0].get_x() for axes in figure.axes] == [2.5, 0.5]
-    with pytest.raises(ValueError, match=r"^alignment must have the keys head 1, head 2; got head 1$"):
-        plots.alignment_heatmap(heads, {"head 1": range(4)})
-
-
-def test_alignment_cells_are_square_where_queries_and_keys_are_equally_many():
-    for panels in (REVERSED, {"head 1": REVERSED, "head 2": REVERSED}):
-        figure = plots.alignment_heatmap(panels, range(4))
-        box = figure.axes[0].get_position()
-        width, height = box.width * figure.get_figwidth(), box.height * figure.get_figheight()
-        assert width == pytest.approx(height, rel=0.1)
-
-
-@pytest.mark.parametrize(
-    ("panels", "alignment", "message"),
-    [
-        ({"a": np.eye(2), "b": np.eye(3)}, [0, 1], r"panels must hold weights of equal shapes, got"),
-        (np.eye(3), [0, 1], r"alignment must hold one key for each of 3 queries, got 2"),
-        (np.eye(3), [0, 1, 3], r"alignment must be from 0 to 2, got 0 to 3"),
-        (np.full((2, 2), np.nan), [0, 1], r"panels must be finite"),
-        (np.ones(3), [0, 1, 2], r"panels must have 2 dimension"),
-    ],
-)
-def test_alignment_that_does_not_fit_is_refused(panels, alignment, message):
-    with pytest.raises(ValueError, match=f"^{message}"):
-        plots.alignment_heatmap(panels, alignment)
-
-
-def test_power_laws_are_straight_lines_on_logarithmic_axes():
-    curves = {"linear": {1: 3, 8: 24, 64: 192}, "square": {1: 1, 8: 64, 64: 4096}}
-    figure = plots.power_laws({"bytes": curves, "seconds": curves}, size="steps")
-    assert len(figure.axes) == 2
-    for axes in figure.axes:
-        assert axes.get_xscale() == axes.get_yscale() == "log"
-        assert axes.get_xlabel() == "steps"
-        assert axes.get_xticks().tolist() == [1, 8, 64]
-        for line, power in zip(axes.lines, (1, 2), strict=True):
-            slope = np.diff(np.log(line.get_ydata())) / np.diff(np.log(line.get_xdata()))
-            np.testing.assert_allclose(slope, power)
-    assert figure.alt.startswith(
-        "By steps. bytes, linear: 3 at 1, 190 at 64. bytes, square: 1 at 1, 4100 at 64."
-    )
-    assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 2
-
-
-def test_power_laws_refuse_what_has_no_logarithm():
-    with pytest.raises(ValueError, match=r"^panels must hold numbers above 0, got 0 in 'bytes'"):
-        plots.power_laws({"bytes": {"LSTM": {1: 0, 2: 1}}}, size="steps")
-    with pytest.raises(TypeError, match=r"^panels must be a dict with strings as keys"):
-        plots.power_laws([1, 2], size="steps")
-
-
-def aligned():
-    """Return weights whose first and last row look where they should, and the middle one elsewhere."""
-    weights = np.full((3, 4), 0.1)
-    weights[[0, 1, 2], [2, 1, 3]] = 0.7
-    sources = np.zeros((3, 4), bool)
-    sources[0, 1:3] = sources[1, 0] = sources[2, 3] = True
-    return weights, sources
-
-
-def test_alignment_says_whether_most_characters_look_at_what_says_them():
-    weights, sources = aligned()
-    said = plots.alignment(weights, "五 月x", "a-b", sources=sources).alt
-    assert (
-        said
-        == "Alignment of “a-b” with “五 月x”. Of the 3 characters with a known source most look at it: found."
-    )
-    weights[2] = weights[1]
-    figure = plots.alignment(weights, "五 月x", "a-b", sources=sources)
-    assert figure.alt.endswith("most look at it: not found.")
-    assert figure.png().startswith(b"\x89PNG")
-
-
-def test_alignment_names_the_characters_on_both_axes_and_outlines_runs():
-    weights, sources = aligned()
-    axes = plots.alignment(weights, "五 月x", "a-b", sources=sources).axes[0]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["五", "␣", "月", "x"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "-", "b"]
-    assert sorted((*p.get_xy(), p.get_width()) for p in axes.patches) == [
-        (-0.5, 0.5, 1),
-        (0.5, -0.5, 2),
-        (2.5, 1.5, 1),
-    ]
-
-
-def test_alignment_without_known_sources_says_none():
-    figure = plots.alignment(np.eye(2), "ab", "xy")
-    assert figure.alt == "Alignment of “xy” with “ab”."
-    assert not figure.axes[0].patches
-
-
-def test_alignment_draws_chinese_without_a_font_of_the_machine(recwarn):
-    plots.alignment(np.eye(3), "年月日", "年月日").png()
-    assert [str(w.message) for w in recwarn if "Glyph" in str(w.message)] == []
-
-
-@pytest.mark.parametrize("wrong", [{"weights": np.eye(3)}, {"sources": np.zeros((2, 3), bool)}])
-def test_alignment_refuses_what_does_not_fit_the_texts(wrong):
-    arguments = {"weights": np.eye(2), "source": "ab", "target": "xy", **wrong}
-    (name,) = wrong
-    with pytest.raises(ValueError, match=rf"{name} must have the shape of the texts, \(2, 2\), got"):
-        plots.alignment(**arguments)
-
-
-def test_weight_and_effect_says_where_both_are_and_what_ablating_does():
-    effects = np.array([[0.0, 0.46, 0.1], [0.0, 0.54, 0.02]])
-    rows = {"before": (SEEDS[:2, [0, 2, 1]], effects, 1), "after": (SEEDS[:2, ::-1], effects, 1)}
-    figure = plots.weight_and_effect(rows)
-    assert figure.alt == (
-        "before: largest weight on step 1, largest effect on step 1, found. "
-        "after: largest weight on step 0, largest effect on step 1, not found."
-    )
-    assert [len(heights(axes)) for axes in figure.axes] == [3] * 4
-    np.testing.assert_allclose(heights(figure.axes[1]), effects.mean(axis=0))
-    ablated = plots.weight_and_effect({"before": rows["before"]}, ablated=2, axis="column")
-    assert ablated.alt.endswith(
-        "Ablating column 2 changes the prediction by 0.1, ablating the answer, column 1, by 0.5."
-    )
-    answer = plots.weight_and_effect({"before": rows["before"]}, ablated=1)
-    assert answer.alt.endswith("found. Ablating the answer, step 1, changes the prediction by 0.5.")
-    frames = [patch for axes in ablated.axes for patch in outlines(axes) if patch.get_linestyle() == "--"]
-    assert [frame.get_x() for frame in frames] == [1.5, 1.5]
-
-
-def test_dots_are_one_a_repetition_the_first_row_on_top():
-    panels = {"weights": {"LSTM": [0.1, 0.3], "GRU": [-0.2]}, "gradients": {"LSTM": [0.5], "GRU": [1.0]}}
-    figure = plots.dots(panels, quantity="correlation", alt="Some dots.")
-    left, right = figure.axes
-    drawn = [line.get_xydata().tolist() for line in left.lines if line.get_marker() == "o"]
-    assert drawn == [[[0.1, 0], [0.3, 0]], [[-0.2, 1]]]
-    assert [label.get_text() for label in left.get_yticklabels()] == ["LSTM", "GRU"]
-    assert left.get_ylim()[0] > left.get_ylim()[1]
-    assert right.get_xlim() == left.get_xlim()
-    assert figure.alt == "Some dots."
+def test_hundreds_of_rows_and_single_columns_are_drawn():
+    rows = np.arange(1.0, 301).reshape(300, 1)
+    for figure in (
+        plots.heatmap(rows / 300),
+        plots.heatmap(rows.T / 300, answers=[(0, 299)]),
+        plots.query_key_heatmap(rows / 300, np.zeros(300, int)),
+        plots.attention_bars(rows[:, 0] / 300, 299),
+        plots.attention_bars([[1.0]], 0),
+        plots.token_weights([["a"]], [[1.0]], [0]),
+        plots.text_alignment([[1.0]], "a", "b"),
+    ):
+        assert figure.png()
+        assert not overlaps(figure)

@@ -17,7 +17,7 @@ import yaml
 from helpers import data, training, workers
 from tools import chapters
 
-CHAPTER = "08_beyond_one_machine"
+CHAPTER = "beyond_one_machine"
 FOREVER = "import time\nprint('here', flush=True)\ntime.sleep(600)"
 WITH_CHILD = (
     "import subprocess, sys, time\n"
@@ -275,7 +275,7 @@ def job(tmp_path, monkeypatch):
 
 
 def cells(kind):
-    notebook = nbformat.read(chapters.BOOK / f"{CHAPTER}.ipynb", as_version=4)
+    notebook = nbformat.read(chapters.notebook(CHAPTER), as_version=4)
     return [cell.source for cell in notebook.cells if cell.cell_type == kind]
 
 
@@ -296,13 +296,13 @@ def test_a_killed_training_goes_on_to_the_losses_and_weights_of_one_process(job,
     assert min(after) - max(before) in ((1, 2) if victim == 0 else (1,))
     assert max(after) == 60
 
-    model = names["build_model"]()
-    alone = training.Retrainer(model, batch_size=64).train(x, y, epochs=60, seed=0)["loss"]
+    retrainer = training.Retrainer(names["build_model"], batch_size=64)
+    alone = retrainer.train(x, y, epochs=60, seed=0)["loss"]
     for number, loss in (before | after).items():
         assert loss == pytest.approx(alone[number - 1], abs=1e-4)
     assert alone[-1] < alone[0] - 0.1
     trained = keras.models.load_model("job/backup.keras")
-    for got, wanted in zip(trained.get_weights(), model.get_weights(), strict=True):
+    for got, wanted in zip(trained.get_weights(), retrainer.model.get_weights(), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-3)
 
 

@@ -13,7 +13,6 @@ from tests.labs.watched import (
     at_both_ends,
     defaults,
     drag,
-    first_report,
     marked,
     numbers,
     the_lab,
@@ -195,16 +194,6 @@ def test_self_attention_lab_dragged_by_the_mouse_ends_on_the_last_value(watched)
 
 
 # ---- Both -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["pooling", "self_attention"])
-def test_a_first_picture_shows_a_model_that_knows_nothing(watched, name):
-    progress, findings = first_report(watched, name, defaults(name))
-    assert len(progress["losses"]) == 1, "it comes before the first epoch is over"
-    picture = findings["picture"]
-    panels = picture["samples" if name == "pooling" else "panels"]
-    assert max(np.max(panel["weights"]) for panel in panels) < 0.3
-    assert not findings["found"]
 
 
 @pytest.mark.parametrize("name", ["pooling", "self_attention"])

@@ -253,6 +253,43 @@ def test_a_readers_own_colours_leave_the_weights_theirs(draw, picture):
         expect(token).to_have_css("color", page.evaluate("getComputedStyle(document.body).color"))
 
 
+# ---- Bars ------------------------------------------------------------------------------------------
+
+BARS = {
+    "kind": "bars",
+    "title": "Weights",
+    "position": "step",
+    "answer": 3,
+    "panels": [
+        {"title": "one", "weights": [0.1, 0.2, 0.05, 0.4, 0.25]},
+        {"title": "two", "weights": [0.5, 0.2, 0.1, 0.15, 0.05]},
+    ],
+}
+WHERE = """(nodes) => nodes.map(node => {
+    const { left, right } = node.getBoundingClientRect();
+    const chart = node.ownerSVGElement.getBoundingClientRect();
+    return (5 * ((left + right) / 2 - chart.left)) / chart.width - 0.5;
+})"""
+
+
+def test_bars_frame_the_answer_in_each_panel_and_are_as_high_as_their_weights(draw):
+    page = draw({**BARS, "picked": {"position": 1, "control": "ablate"}})
+    np.testing.assert_allclose(page.locator(".lab-answer-frame").evaluate_all(WHERE), [3, 3], atol=0.02)
+    np.testing.assert_allclose(page.locator(".lab-picked-frame").evaluate_all(WHERE), [1, 1], atol=0.02)
+    np.testing.assert_allclose(page.locator(".lab-bar").evaluate_all(WHERE), [*range(5)] * 2, atol=0.02)
+    scales = page.locator(".lab-bar").evaluate_all(
+        "bars => bars.map(bar => Number(bar.style.transform.match(/scaleY\\((.*)\\)/)[1]))"
+    )
+    assert scales == [weight for panel in BARS["panels"] for weight in panel["weights"]]
+    assert page.locator(".lab-largest-label").all_text_contents() == ["", "0.50"]
+    assert page.locator(".lab-bars .lab-answer-label").all_text_contents() == ["answer 0.40", "answer 0.15"]
+    assert table_rows(page)[3] == ["3 (answer)", "0.400", "0.150"]
+    assert page.locator(".lab-hint").inner_text() == "Click a step to ablate it."
+    page.evaluate("picture => draw(picture)", BARS)
+    assert page.locator(".lab-hint, .lab-picked-frame").count() == 0
+    np.testing.assert_allclose(page.locator(".lab-answer-frame").evaluate_all(WHERE), [3, 3], atol=0.02)
+
+
 # ---- Trainings --------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote
 from playwright.sync_api import expect
 
 from tests.labs.watched import CONTROLS, FIXTURES, lab_element, wait_until_trained
-from tools import chapters
+from tools import labs
 from tools.lab_page import write_page
 
 folder, site, watched = FIXTURES
@@ -65,7 +65,7 @@ def offered(control):
 
 
 def test_any_link_and_any_move(watched, folder):
-    saved = chapters.saved_labs()  # the lab of dates computes with what its notebook handed over
+    saved = labs.elements()  # the lab of dates computes with what its notebook handed over
     elements = [saved[lab] if lab == "dates" else lab_element(lab) for lab in CONTROLS]
     write_page(folder, *elements, name="all.html")
     page = watched.open("all.html")
@@ -82,6 +82,7 @@ def test_any_link_and_any_move(watched, folder):
         expect(element).to_have_attribute("data-settings", re.compile(rf"[?&]{SHORT[lab]}(&|$)"))
     for lab, controls in CONTROLS.items():
         element = page.locator(f"attention-lab[lab={lab}]")
+        element.scroll_into_view_if_needed()  # out of sight it pauses
         wait_until_trained(element)
         settings = dict(parse_qsl(element.get_attribute("data-settings").partition("?")[2]))
         assert [c for c in controls if c["kind"] != "text" and settings[c["name"]] not in offered(c)] == []

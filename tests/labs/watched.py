@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tools import chapters
+from tools import labs
 from tools.lab_page import (
     LABS,
     POLICY,
@@ -23,7 +23,7 @@ from tools.lab_page import (
 )
 from tools.serve import serving
 
-CONTROLS = chapters.saved_controls()
+CONTROLS = {name: list(labs.controls(name).values()) for name in labs.LABS}
 
 # Nothing is timed here: a busy machine may take its time.
 expect.set_options(timeout=60_000)
@@ -44,7 +44,7 @@ def folder(tmp_path_factory) -> Path:
         write_page(folder, lab_element(lab), name=f"{lab}.html")
     # The notebook hands its model to this one.
     (folder / "dates.html").rename(folder / "dates_alone.html")
-    write_page(folder, chapters.saved_labs()["dates"], name="dates.html")
+    write_page(folder, labs.elements()["dates"], name="dates.html")
     # For tests that need some training, but no answer found.
     write_page(folder, lab_element("dense", epochs=1), name="quick.html")
     (folder / "axe.js").write_bytes((LABS / "node_modules" / "axe-core" / "axe.min.js").read_bytes())
@@ -106,6 +106,20 @@ def watched(browser, site) -> Iterator[Watched]:
 
 # For a module to assign: fixtures that are imported by name look unused, and hidden by the tests' arguments.
 FIXTURES = folder, site, watched
+
+
+# Remembers what a screen reader hears, and what the progress says: a word may be gone when a test looks.
+RECORD = """
+window.heard = [];
+window.seen = [];
+new MutationObserver(records => records.forEach(({ target }) => {
+    const { className, textContent } = target.nodeType === Node.TEXT_NODE ? target.parentElement ?? target : target;
+    if (className === "lab-only-heard" && textContent) heard.push(textContent);
+    if (className === "lab-progress-text") {
+        seen.push([textContent, target.parentElement.querySelector("progress").value]);
+    }
+})).observe(document, { subtree: true, childList: true, characterData: true });
+"""
 
 
 def the_lab(page: Page) -> Locator:
@@ -205,56 +219,13 @@ def first_report(watched: Watched, lab: str, settings: dict) -> tuple[dict, dict
         """([lab, settings]) => new Promise(resolve => {
             const worker = new Worker("attention-lab-worker.js", { type: "module" });
             worker.onmessage = ({ data }) => {
-                if (data.kind !== "ready") resolve([data.progress, data.findings]);
+                if (data.kind !== "started") resolve([data.progress, data.findings]);
             };
-            worker.postMessage({ kind: "train", run: 1, lab, settings });
+            worker.postMessage({ kind: "open", lab, handed: { constants: {}, given: {} } });
+            worker.postMessage({ kind: "train", run: 1, settings });
         })""",
         [lab, settings],
     )
-
-
-def run_harness(watched: Watched, job: dict) -> dict:
-    """Train in the browser on weights and data from here; return losses, weights and gradients."""
-    result = watched.open("harness.html").evaluate(
-        """job => new Promise(resolve => {
-            const worker = new Worker("harness-worker.js", { type: "module" });
-            worker.onmessage = ({ data }) => resolve(data);
-            worker.postMessage(job);
-        })""",
-        job,
-    )
-    assert "error" not in result, result
-    assert result["tensors"] == 0, "the training loop leaves tensors behind"
-    return result
-
-
-def named_weights(model, values=None) -> dict[str, dict[str, list[float]]]:
-    """The weights of a Keras model, or others given in their order, by layer and name, flat."""
-    named: dict[str, dict[str, list[float]]] = {}
-    # Keras numbers the layers that have no name of their own.
-    layers = [(re.sub(r"_\d+$", "", layer.name), layer) for layer in model.layers]
-    weights = [(name, weight) for name, layer in layers for weight in layer.weights]
-    for (layer, weight), value in zip(weights, values or [weight for _, weight in weights], strict=True):
-        named.setdefault(layer, {})[weight.name] = np.asarray(value).ravel().tolist()
-    return named
-
-
-def assert_close(found: dict, expected: dict, **tolerance) -> None:
-    """Compare what `named_weights` gives, weight by weight."""
-    for layer, weights in expected.items():
-        for name, values in weights.items():
-            np.testing.assert_allclose(found[layer][name], values, **tolerance, err_msg=f"{layer} {name}")
-
-
-def assert_gradients(result: dict, loss: float, expected: dict) -> None:
-    """Compare what the harness reports of one step with a loss and its gradients by layer and name."""
-    assert result["losses"] == [pytest.approx(loss, rel=1e-5)]
-    for layer, weights in expected.items():
-        for name, values in weights.items():
-            largest = np.abs(values).max()
-            assert largest > 1e-4
-            found = result["gradients"][layer][name]
-            np.testing.assert_allclose(found, values, atol=1e-4 * largest, err_msg=f"{layer} {name}")
 
 
 def as_weights(rows: list[list[str]]) -> np.ndarray:

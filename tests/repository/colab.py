@@ -68,16 +68,21 @@ def main(python):
         (profile / "startup").mkdir(parents=True)
         shutil.copy(ROOT / "tests" / "repository" / "colab_startup.py", profile / "startup")
         shutil.copy(ROOT / "tools" / "ipython_kernel_config.py", profile)
+        plugins = folder / "plugins"
+        plugins.mkdir()
+        shutil.copy(ROOT / "tools" / "comparison.py", plugins)
         print("The tests of helpers, on these versions", flush=True)
         here = {**os.environ, "PYTHONPATH": str(ROOT)}
         results = [subprocess.run([*pytest, *HELPERS_TESTS], cwd=ROOT, env=here).returncode]
         strict = [
+            *("-p", "comparison"),
             "--nbval",
             "--nbval-current-env",
             "--nbval-sanitize-with",
             ROOT / "tests" / "chapters" / "nbval.cfg",
         ]
-        alone = {**os.environ, **variables, "IPYTHONDIR": str(profile.parent)}
+        paths = os.pathsep.join([str(plugins), variables["PYTHONPATH"]])
+        alone = {**os.environ, **variables, "PYTHONPATH": paths, "IPYTHONDIR": str(profile.parent)}
         for notebook in sorted((ROOT / "book").glob("*.ipynb")):
             print(f"{notebook.name}, alone on its disk", flush=True)
             place = folder / notebook.stem

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from benchmarks import browser, record
-from tools import chapters
+from benchmarks import record
 
 
 @pytest.fixture(autouse=True)
@@ -48,17 +47,6 @@ def test_a_commit_without_a_run_is_named(monkeypatch):
         said = f"new must be a commit that was measured, got '{named}'; there are: abc"
         with pytest.raises(ValueError, match=said):
             record.compare("abc", named)
-
-
-def test_every_lab_has_a_slider_to_move():
-    controls = chapters.saved_controls()
-    assert browser.MOVES.keys() == controls.keys()
-    for lab, (label, values) in browser.MOVES.items():
-        [slider] = [control for control in controls[lab] if control["label"] == label]
-        assert slider["value"] not in values
-        if slider["kind"] == "integer":
-            assert slider["min"] <= min(values) <= max(values) <= slider["max"]
-        assert slider["name"] == label.replace(" ", "_"), "by this name the kernel moves it"
 
 
 def test_the_commit_is_that_of_the_checkout():

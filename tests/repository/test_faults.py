@@ -27,13 +27,16 @@ CHAPTER = """
     from helpers import data, plots, training
     from helpers.live import live
 
-    x = keras.Input((8,))
-    weights = keras.layers.Dense(8, activation="softmax", name="attention")(x)
-    output = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Multiply()([x, weights]))
-    model = keras.Model(x, output)
-    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
-    retrainer = training.Retrainer(model, batch_size=64)
-    look = keras.Model(x, weights)
+    def build_model():
+        x = keras.Input((8,))
+        weights = keras.layers.Dense(8, activation="softmax", name="attention")(x)
+        output = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Multiply()([x, weights]))
+        model = keras.Model(x, output)
+        model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+        return model
+
+    retrainer = training.Retrainer(build_model, batch_size=64)
+    look = keras.Model(retrainer.model.input, retrainer.model.get_layer("attention").output)
 
     def retrain(attention_column=1, epochs=10):
         x, y = data.get_data(4_096, 8, attention_column, seed=0)
@@ -149,7 +152,7 @@ def test_a_thousand_values_from_two_labs(manager, kernel):
             import json
             labs = [live(retrain, lab="dense", attention_column=(0, 7)) for _ in range(2)]
             bundles = [lab._repr_mimebundle_() for lab in labs]
-            print(json.dumps([lab._widgets["attention_column"].model_id for lab in labs]))
+            print(json.dumps([lab.sliders["attention_column"].model_id for lab in labs]))
         """)
     )
     process = psutil.Process(manager.provisioner.pid)
@@ -162,7 +165,7 @@ def test_a_thousand_values_from_two_labs(manager, kernel):
     said = kernel.value("[str(lab) for lab in labs]")
     for lab, name in enumerate(names):
         assert f"on column {hand[-1][name]}: found" in said[lab], said
-    assert "training" not in kernel.value("' '.join(lab._caption.value for lab in labs)")
+    assert "training" not in kernel.value("' '.join(lab.caption.value for lab in labs)")
 
 
 def test_killed_kernel_comes_back_with_its_lab(manager, kernel):
@@ -173,7 +176,7 @@ def test_killed_kernel_comes_back_with_its_lab(manager, kernel):
         from helpers.live import live
         from helpers.plots import Figure
         lab = live(lambda column=1: Figure(f"Column {column}.", 1), lab="dense", column=(0, 7))
-        print(sorted(lab._repr_mimebundle_()), lab, lab._widgets["column"].model_id)
+        print(sorted(lab._repr_mimebundle_()), lab, lab.sliders["column"].model_id)
     """)
     assert "widget-view" in shown
     assert "Column 1." in shown

@@ -30,6 +30,31 @@ def test_run_executes_cleans_and_is_stable(tmp_path):
     assert (tmp_path / "small.ipynb").stat().st_mode & 0o777 == 0o644
 
 
+def test_a_saved_line_stays_where_its_numbers_are_within_the_tolerance(tmp_path):
+    path = tmp_path / "small.ipynb"
+    source = "print('peak 0.46, step 3')\nprint('loss 0.50')"
+    notebook = notebook_with(source, numbers=[{"within": 0.02}])
+    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="peak 0.45, step 3\nloss 0.47\n")]
+    path.write_text(nbformat.writes(notebook))
+    run.run(path)
+    cell = nbformat.read(path, as_version=4).cells[0]
+    assert cell.outputs[0].text == "peak 0.45, step 3\nloss 0.50\n"
+    assert cell.metadata["numbers"] == [{"within": 0.02}], "the tolerance stays as well"
+
+
+def test_the_alt_text_of_a_figure_is_the_kept_one(tmp_path):
+    path = tmp_path / "small.ipynb"
+    data = {"text/plain": "peak 0.46: found.", "image/png": "new"}
+    notebook = notebook_with(f"display({data}, raw=True)", numbers=[{"within": 0.02}])
+    saved = {"text/plain": "peak 0.45: found.", "image/png": "old"}
+    notebook.cells[0].outputs = [nbformat.v4.new_output("display_data", saved)]
+    path.write_text(nbformat.writes(notebook))
+    run.run(path)
+    cell = nbformat.read(path, as_version=4).cells[0]
+    assert cell.outputs[0].data == {"text/plain": "peak 0.45: found.", "image/png": "new"}
+    assert cell.metadata["mystnb"]["image"]["alt"] == "peak 0.45: found."
+
+
 def test_run_refuses_messages_on_standard_error_and_keeps_the_old_notebook(tmp_path):
     with pytest.raises(ValueError, match="cell only wrote to standard error: mind this"):
         run_notebook(tmp_path, "import sys\nprint('mind this', file=sys.stderr)")

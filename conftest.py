@@ -1,0 +1,3 @@
+"""Wherever notebooks are tested, their numbers are compared within tolerances."""
+
+pytest_plugins = ["tools.comparison"]

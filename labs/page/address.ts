@@ -1,0 +1,32 @@
+/** Settings in an address: `#dense?attention_column=3&seed=2`. */
+import type { Settings } from "../shared/settings";
+import { shorten } from "./controls/kind";
+import { defaultSettings, readValue, type Control } from "./controls/panel";
+
+/** So many sentences about a link are read; more are not. */
+const MOST_REFUSED = 3;
+
+export function toHash(lab: string, settings: Settings): string {
+  const values = Object.entries(settings).map(([name, value]) => [name, String(value)]);
+  return `#${lab}?${new URLSearchParams(values)}`;
+}
+
+/** The settings that a hash asks this lab for, and a sentence about each that it cannot have. */
+export function fromHash(hash: string, lab: string, controls: Control[]): { settings: Settings; refused: string[] } | null {
+  const [name, query] = splitOnce(hash.replace(/^#/, ""), "?");
+  if (name !== lab) return null;
+  const settings = defaultSettings(controls);
+  const refused: string[] = [];
+  for (const [key, text] of new URLSearchParams(query)) {
+    const control = controls.find((control) => control.name === key);
+    const read = control ? readValue(text, control) : { refused: `This lab has no setting “${shorten(key)}”.` };
+    if ("value" in read) settings[key] = read.value;
+    if (read.refused) refused.push(read.refused);
+  }
+  return { settings, refused: refused.slice(0, MOST_REFUSED) };
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,18 @@
+/** The line in which a lab speaks of itself. */
+import { html } from "./html";
+
+export function noticeView(lab: HTMLElement) {
+  // Never hidden: what it says is read out only if it was there before.
+  const node = html("div", { class: "lab-notice", role: "status" });
+  return {
+    node,
+    say(sentence: string, ...more: Node[]): void {
+      // What is taken away must not take the keyboard's place on the page with it.
+      if (node.contains(document.activeElement)) {
+        lab.tabIndex = -1;
+        lab.focus({ preventScroll: true });
+      }
+      node.replaceChildren(sentence, ...more);
+    },
+  };
+}

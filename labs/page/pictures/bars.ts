@@ -1,0 +1,133 @@
+/** Panels of bars over the same positions, one below the other. */
+import type { BarsPicture } from "../../shared/pictures";
+import { fixed, indexOfLargest } from "../../shared/numbers";
+import { html, svg } from "../html";
+import { axis, percent } from "./axis";
+import { PICKED, type Drawing, type Picked } from "./drawing";
+
+const LABEL_HEIGHT = 16;
+const BAR_HEIGHT = 84;
+
+export const bars: Drawing<BarsPicture> = {
+  layout: ({ title, answer, panels, picked }) => [
+    title,
+    answer,
+    panels.map(({ title, weights }) => [title, weights.length]),
+    picked?.control,
+  ],
+  build: buildBars,
+  describe,
+  table: ({ position, answer, panels }) => ({
+    head: [position, ...panels.map(({ title }) => title)],
+    rows: panels[0].weights.map((_, i) => ({
+      name: i === answer ? `${i} (answer)` : String(i),
+      cells: panels.map(({ weights }) => ({ text: weights[i].toFixed(3), isAnswer: i === answer })),
+    })),
+  }),
+};
+
+function buildBars(picture: BarsPicture) {
+  const panels = picture.panels.map(({ title, weights }) =>
+    buildPanel(title, weights.length, picture.answer, picture.picked?.control),
+  );
+  return {
+    nodes: [
+      html("p", { class: "lab-caption" }, picture.title),
+      ...panels.map(({ node }) => node),
+      html(
+        "div",
+        { class: "lab-panel" },
+        html("span", { class: "lab-axis-title" }, picture.position),
+        axis(picture.panels[0].weights.map((_, i) => String(i)), [picture.answer]),
+      ),
+      ...(picture.picked ? [html("p", { class: "lab-hint" }, `Click a ${picture.position} to ${picture.picked.control} it.`)] : []),
+    ],
+    update: ({ panels: values, picked }: BarsPicture) =>
+      panels.forEach((panel, i) => panel.update(values[i].weights, picked?.position)),
+  };
+}
+
+function buildPanel(title: string, count: number, answer: number, control?: string) {
+  const bars = Array.from({ length: count }, (_, i) =>
+    svg("rect", {
+      class: "lab-bar",
+      x: percent((i + 0.12) / count),
+      width: percent(0.76 / count),
+      y: LABEL_HEIGHT,
+      height: BAR_HEIGHT,
+    }),
+  );
+  const frame = svg("rect", {
+    class: "lab-answer-frame",
+    x: percent(answer / count),
+    width: percent(1 / count),
+    y: LABEL_HEIGHT,
+    height: BAR_HEIGHT,
+    rx: 2,
+  });
+  const pickedFrame = svg("rect", {
+    class: "lab-picked-frame",
+    width: percent(1 / count),
+    y: LABEL_HEIGHT,
+    height: BAR_HEIGHT,
+    rx: 2,
+  });
+  const answerLabel = svg("text", { class: "lab-answer-label", y: LABEL_HEIGHT - 5, ...anchored(answer, count) });
+  const largestLabel = svg("text", { class: "lab-largest-label", "text-anchor": "middle" });
+  const grid = [0, 0.5, 1].map((weight) => {
+    const y = yOf(weight);
+    return svg("line", { class: weight === 0 ? "lab-baseline" : "lab-grid", x1: 0, x2: "100%", y1: y, y2: y });
+  });
+  const ticks = [0, 0.5, 1].map((weight) =>
+    svg("text", { class: "lab-tick", x: "100%", y: yOf(weight), dy: "0.32em", "text-anchor": "end" }, String(weight)),
+  );
+  const height = LABEL_HEIGHT + BAR_HEIGHT + 1;
+  const chart = svg("svg", { class: "lab-bars", height }, ...grid, frame, ...bars, answerLabel, largestLabel);
+  const node = html(
+    "div",
+    { class: "lab-panel" },
+    html("span", { class: "lab-panel-title" }, title),
+    svg("svg", { class: "lab-ticks", height }, ...ticks),
+    chart,
+  );
+  if (control) {
+    chart.append(pickedFrame);
+    chart.classList.add("lab-to-pick");
+    chart.addEventListener("click", ({ clientX }) => {
+      const { left, width } = chart.getBoundingClientRect();
+      const position = Math.min(count - 1, Math.max(0, Math.floor((count * (clientX - left)) / width)));
+      chart.dispatchEvent(new CustomEvent<Picked>(PICKED, { bubbles: true, detail: { position, control } }));
+    });
+  }
+
+  function update(weights: number[], picked = 0) {
+    pickedFrame.setAttribute("x", percent(picked / count));
+    const largest = indexOfLargest(weights);
+    weights.forEach((weight, i) => bars[i].style.setProperty("transform", `scaleY(${weight})`));
+    answerLabel.textContent = `answer ${fixed(weights[answer])}`;
+    largestLabel.textContent = weights[largest] > weights[answer] ? fixed(weights[largest]) : "";
+    largestLabel.setAttribute("x", percent((largest + 0.5) / count));
+    largestLabel.setAttribute("y", String(yOf(weights[largest]) - 4));
+  }
+  return { node, update };
+}
+
+const yOf = (weight: number): number => LABEL_HEIGHT + BAR_HEIGHT * (1 - weight);
+
+/** Where the label over position `i` is tied: over narrow bars it must stay inside at both ends. */
+function anchored(i: number, count: number): { x: string; "text-anchor": string } {
+  const middle = (i + 0.5) / count;
+  const narrow = count > 4;
+  if (narrow && middle < 0.15) return { x: percent(i / count), "text-anchor": "start" };
+  if (narrow && middle > 0.85) return { x: percent((i + 1) / count), "text-anchor": "end" };
+  return { x: percent(middle), "text-anchor": "middle" };
+}
+
+function describe({ title, position, answer, panels, picked }: BarsPicture): string {
+  const parts = panels.map(({ title, weights }) => {
+    const largest = indexOfLargest(weights);
+    return `${title}: largest ${fixed(weights[largest])} on ${position} ${largest}, answer ${fixed(weights[answer])}`;
+  });
+  const chosen = picked ? ` Picked is ${position} ${picked.position}.` : "";
+  return `${title}. ${parts.join("; ")}. The answer is ${position} ${answer}.${chosen}`;
+}

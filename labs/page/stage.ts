@@ -1,0 +1,54 @@
+/** What a lab has found: the picture, the curve and the figures beside it, the verdict under both. */
+import type { Findings, Progress } from "../shared/messages";
+import type { Picture } from "../shared/pictures";
+import { curveView } from "./curve";
+import { html } from "./html";
+import { numbersTable } from "./pictures/numbers_table";
+import { pictureView, showsLosses, tableOf } from "./pictures/picture";
+import { progressView } from "./progress";
+
+/** A screen reader has heard it by then; left in the page, it would be met a second time under the verdict. */
+const HEARD_MILLISECONDS = 2000;
+
+export function stageView() {
+  const picture = pictureView();
+  const curve = curveView();
+  const progress = progressView();
+  const metrics = html("div", { class: "lab-metrics" });
+  const verdict = html("p", { class: "lab-verdict" });
+  const beside = html("div", { class: "lab-status" }, curve.node, html("div", {}, metrics, ...progress.nodes));
+  const node = html("div", { class: "lab-stage", hidden: true }, picture.node, beside, verdict);
+  /** Reads out the last verdict only: the visible one changes as the training goes on. */
+  const announcement = html("p", { class: "lab-only-heard", "aria-live": "polite" });
+  let drawn: Picture | null = null;
+
+  return {
+    nodes: [node, announcement],
+    start: progress.start,
+
+    draw(at: Progress, findings: Findings): void {
+      node.hidden = false;
+      drawn = findings.picture;
+      if (drawn) picture.draw(drawn);
+      // Its place is kept: while a date is typed, the field stays where it is.
+      picture.node.style.visibility = drawn ? "" : "hidden";
+      curve.node.hidden = at.epochs === 0 || (drawn !== null && showsLosses(drawn));
+      if (!curve.node.hidden) curve.draw(at);
+      verdict.textContent = findings.verdict;
+      metrics.replaceChildren(
+        ...findings.metrics.map(({ label, value }) => html("p", {}, html("span", {}, label), " ", html("span", {}, value))),
+      );
+      progress.draw(at);
+    },
+
+    setBusy: (busy: boolean) => picture.node.setAttribute("aria-busy", String(busy)),
+
+    announce({ verdict, metrics }: Findings): void {
+      announcement.textContent = [verdict, ...metrics.map(({ label, value }) => `${label} ${value}.`)].join(" ");
+      setTimeout(() => announcement.replaceChildren(), HEARD_MILLISECONDS);
+    },
+
+    /** The numbers behind what is drawn. */
+    numbers: (): Node | string => (drawn ? numbersTable(drawn.title, tableOf(drawn)) : "There are no numbers yet."),
+  };
+}

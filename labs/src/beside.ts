@@ -1,5 +1,0 @@
-/** Set by build.mjs: stands for the content of the files that this one loads. */
-declare const VERSION: string;
-
-/** The address of a file beside this one. With its version, no cache can pair old code with new. */
-export const beside = (name: string): string => new URL(`./${name}?v=${VERSION}`, import.meta.url).href;

@@ -1,0 +1,92 @@
+/** The one training loop that all labs share. */
+import type { Predict, State, TrainedHere } from "../chapters/lab";
+import { Parameters, predictor, splitIntoBatches, trainer, type Arena, type Inputs, type Optimizer, type Samples, type Weights } from "../engine";
+import type { Findings, Progress } from "../shared/messages";
+import { seededRandom } from "../shared/random";
+import type { Settings } from "../shared/settings";
+
+/** A lab's model in a memory, ready to be trained and asked. */
+export function prepare<Options, Model extends Weights>(
+  arena: Arena,
+  lab: TrainedHere<Options, Model>,
+  options: Options,
+  model: Model,
+  optimizer: Optimizer,
+) {
+  const parameters = new Parameters(arena, model);
+  const inputs = lab.inputs(options);
+  const training = trainer(parameters, {
+    inputs: { ...inputs, y: lab.targets(options) },
+    loss: (tensors) => lab.loss(tensors.y, lab.call(model, tensors, options).logits),
+    optimizer,
+  });
+  const predict: Predict = predictor(parameters, inputs, (tensors) => lab.call(model, tensors, options));
+  return { parameters, training, predict };
+}
+
+/** So that a model's first weights have nothing to do with its data. */
+const STREAM_OF_WEIGHTS = 100;
+/** How long the loop may go without looking up: a slider move waits no longer than this. */
+const CHUNK_MILLISECONDS = 12;
+/** There is something new to see this often: findings take time too. */
+const PICTURE_MILLISECONDS = 100;
+/** Until the end, so many held-out samples are enough to see where the training goes. */
+const NUM_GLANCED = 512;
+
+/**
+ * Trains, and pauses at every chunk's end so that the worker can read its messages.
+ * A pause after which there is something new to show comes with findings.
+ */
+export function* train(
+  arena: Arena,
+  lab: TrainedHere,
+  options: Settings,
+): Generator<{ progress: Progress; findings: Findings | null }> {
+  const start = performance.now();
+  const seed = Number(options.seed);
+  const { training: samples, heldOut } = lab.data(options, seededRandom(seed));
+  const { epochs, runs: plans, mayDiverge } = lab.plan(options);
+  const runs = plans.map(({ optimizer, batchSize }) => {
+    const model = lab.build(options, seededRandom(seed + STREAM_OF_WEIGHTS));
+    const batches = splitIntoBatches(samples, { ...lab.inputs(options), y: lab.targets(options) }, batchSize);
+    return { ...prepare(arena, lab, options, model, optimizer), batches, losses: [] as number[] };
+  });
+  const glanced = firstOf(heldOut, lab.inputs(options), NUM_GLANCED);
+
+  const progress = (epoch: number, finished: boolean): Progress => {
+    return { epoch, epochs, losses: runs.at(-1)?.losses.slice() ?? [], finished, seconds: (performance.now() - start) / 1000 };
+  };
+  const findings = (isFinished: boolean): Findings => {
+    const state: State = { runs, heldOut: isFinished ? heldOut : glanced, isFinished };
+    return lab.findings(state, options);
+  };
+
+  for (const { training, batches, losses } of runs) losses.push(training.loss(batches[0]));
+  let chunkEnd = start + CHUNK_MILLISECONDS;
+  // The reader sees something move long before the first epoch is over.
+  let nextPicture = start;
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    for (const { training, batches, losses } of runs) {
+      let sum = 0;
+      for (const batch of batches) {
+        sum += training.step(batch);
+        if (!Number.isFinite(sum) && !mayDiverge) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
+        if (performance.now() < chunkEnd) continue;
+        const isDue = performance.now() >= nextPicture;
+        yield { progress: progress(epoch, false), findings: isDue ? findings(false) : null };
+        if (isDue) nextPicture = performance.now() + PICTURE_MILLISECONDS;
+        chunkEnd = performance.now() + CHUNK_MILLISECONDS;
+      }
+      losses.push(sum / batches.length);
+    }
+  }
+  yield { progress: progress(epochs, true), findings: findings(true) };
+}
+
+/** Not more than the first so many samples. */
+function firstOf(samples: Samples<string>, inputs: Inputs<string>, most: number): Samples<string> {
+  const [name, shape] = Object.entries(inputs)[0];
+  const count = samples[name].length / shape.reduce((size, length) => size * length, 1);
+  const kept = Math.min(count, most) / count;
+  return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, values.subarray(0, kept * values.length)]));
+}
