@@ -55,7 +55,7 @@ NOT_IN_HALF = {
 }
 PLAIN = {
     VECTOR: "ActivityRegularization BatchNormalization ELU Flatten "
-    "Identity LayerNormalization LeakyReLU Masking Normalization PReLU RMSNormalization ReLU Softmax "
+    "Identity LayerNormalization LeakyReLU Masking PReLU RMSNormalization ReLU Softmax "
     "UnitNormalization",
     SEQUENCE: "GlobalAveragePooling1D GlobalMaxPooling1D Cropping1D UpSampling1D ZeroPadding1D MaxPooling1D",
     IMAGE: "GlobalAveragePooling2D GlobalMaxPooling2D Cropping2D UpSampling2D ZeroPadding2D MaxPooling2D "
@@ -127,7 +127,16 @@ ARGUMENTS = {
     "Embedding": (TOKENS, 9, 3),
     "ReversibleEmbedding": (TOKENS, 9, 3),
 }
+
+
+def adapted(**name):
+    layer = layers.Normalization(**name)
+    layer.adapt(RANDOM.random((9, 6)))
+    return layer
+
+
 MADE = {
+    "Normalization": (VECTOR, adapted),
     "Add": ([SEQUENCE] * 2, lambda **name: layers.Add(**name)),
     "Average": ([SEQUENCE] * 2, lambda **name: layers.Average(**name)),
     "Concatenate": ([SEQUENCE] * 2, lambda **name: layers.Concatenate(**name)),
@@ -206,7 +215,10 @@ class Rows(keras.Model):
         self.alone = {name: make(name=name) for name, (_, make) in rows.items()}
         self.within = {name: nested(name, *row) for name, row in rows.items()}
 
-    def call(self, inputs):
+    def build(self, _):
+        """Let each layer build itself; Keras would try them all out."""
+
+    def call(self, inputs, training=False):  # for some layers of images the default is True
         # Lists come as tuples, also in predict.
         inputs = {name: list(given) if name in self.listed else given for name, given in inputs.items()}
         return {
@@ -243,6 +255,7 @@ def test_what_is_heard_is_what_predict_says_alone_and_nested(part, policy):
     samples = keras.tree.map_structure(
         lambda takes: takes.samples(5), {name: row[0] for name, row in rows.items()}
     )
+    model(samples)  # builds what cannot be built inside of predict
     predicted = model.predict(samples, verbose=0)
     activations = get_activations(model, samples)
 
