@@ -56,7 +56,8 @@ def get_activations(model, inputs, layer_name=None, *, attention=False, batch_si
                 raise ValueError(f"attention: no layer of model {model.name!r} can return attention weights")
             if layer_name is not None:
                 heard = {layer_name: heard[checks.choice("layer_name", layer_name, heard)]}
-            if start == 0 and num_samples > size and not listener.stateful:
+            alike = num_samples % batch_size == 0 and not listener.stateful
+            if alike and start == 0 and size < num_samples:
                 before = 1 if size > 1 else 2  # a batch unlike all others shows what grows with the samples
                 with keras.StatelessScope():
                     activations = _arrays(listener.run(inputs, slice(before)))
@@ -68,7 +69,7 @@ def get_activations(model, inputs, layer_name=None, *, attention=False, batch_si
                     parts[name] = keras.tree.map_structure(join, activations[name], values)
             activations = parts
             start += size
-            before = num_samples if before else start  # what has grown once has room for all
+            before = num_samples if alike else start
     return activations
 
 
@@ -82,13 +83,17 @@ def _joined(name, before, start, size, num_samples, total, part):
     """Return `total`, what a layer put out for `before` samples, with what it put out for the next batch."""
     if not isinstance(part, np.ndarray):
         return part
-    grows = part.shape[:1] == (size,) and total.shape[:1] == (before,)
+    grows = part.shape[:1] == (size,) and total.shape[:1] in ((before,), (num_samples,))
     if grows and total.shape[1:] == part.shape[1:]:
         if len(total) < num_samples:
             rows = np.empty((num_samples, *part.shape[1:]), part.dtype)
             rows[:start] = total[:start]
             total = rows
         total[start : start + size] = part
+    elif total.shape[:1] == (num_samples,) and np.array_equal(
+        total[:start], np.resize(part, total[:start].shape)
+    ):
+        return part  # a table with as many rows as a batch
     elif not np.array_equal(total, part):
         raise ValueError(
             f"layer {name!r} puts out {part.shape} for {size} samples, so its batches cannot be joined: "
