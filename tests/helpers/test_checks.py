@@ -4,6 +4,7 @@ import doctest
 import importlib
 
 import keras
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -63,6 +64,15 @@ def test_choice_takes_the_allowed_strings_and_names_them():
 def test_finite_array_says_what_is_wrong(value, error, message):
     with pytest.raises(error, match=f"values .*{message}" if message[0] == "a" else f"values {message}"):
         checks.finite_array("values", value, (1,))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn"])
+def test_finite_array_reads_the_small_floats_and_no_other_void(dtype):
+    small = np.array([0.5, 0.25]).astype(getattr(ml_dtypes, dtype))
+    array = checks.finite_array("values", small)
+    assert (array.dtype, array.tolist()) == (np.dtype("float64"), [0.5, 0.25])
+    with pytest.raises(TypeError, match="values must be an array of numbers, got ndarray"):
+        checks.finite_array("values", np.zeros(2, [("a", "f4"), ("b", "f4")]))
 
 
 def test_finite_array_keeps_integers():

@@ -267,6 +267,17 @@ def test_a_character_that_no_font_has_is_drawn_as_its_number():
     assert nowhere in figure.alt
 
 
+@pytest.mark.filterwarnings("ignore:no font here has")
+def test_what_an_axis_counts_is_written_as_readably():
+    for figure in (
+        plots.heatmap(EIGHTHS, row="\U000f0000", column="$\U000f0000$"),
+        plots.query_key_heatmap(EIGHTHS, [1, 0, 1], query="\U000f0000", key="$\U000f0000$"),
+        plots.scaling({"$\U000f0000$": {1: 2.0, 3: 4.0}}, quantity="\U000f0000"),
+    ):
+        figure.png()
+        assert {"U+F0000", "$U+F0000$"} <= {text.get_text() for text in words(figure)}
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "bfloat16", "float8_e4m3fn"])
 def test_numbers_of_any_precision_give_the_same_picture(maker, dtype):
     small = maker("a", lambda numbers: numbers.astype(getattr(ml_dtypes, dtype, dtype)))
