@@ -284,7 +284,7 @@ def assert_reads_well(page: Page) -> None:
     lab = the_lab(page)
     numbers(lab)
     lab.locator("summary").click()
-    expect(lab.locator(".lab-source code")).to_contain_text("callModel(model")
+    expect(lab.locator(".lab-source code")).to_contain_text('from "../engine"')
     page.mouse.move(0, 0)
     page.add_script_tag(url="axe.js")
     for dress in in_every_dress(page):

@@ -29,7 +29,7 @@ export const trainings: Drawing<TrainingsPicture> = {
   describe(picture) {
     const said = picture.panels.map(({ title }, i) => {
       const losses = picture.losses[i];
-      return `${title} ${losses.every(Number.isFinite) ? losses.map(fixed).join(", ") : "diverged"}`;
+      return `${title} ${losses.every(Number.isFinite) ? losses.map((loss) => fixed(loss)).join(", ") : "diverged"}`;
     });
     return `Training loss of each epoch: ${said.join("; ")}. ${bars.describe(asBars(picture))}`;
   },
