@@ -7,6 +7,7 @@ import numbers
 
 import keras
 import numpy as np
+from keras.src.utils import backend_utils
 
 
 def tensorflow(module):
@@ -221,6 +222,11 @@ def _holds_arrays(value):
 def _are_texts(value):
     texts = np.asarray(value, dtype=object)
     return texts.ndim > 0 and texts.size > 0 and all(isinstance(text, (str, bytes)) for text in texts.flat)
+
+
+def as_in_graph():
+    """Return a scope in which Keras's layers for images compute as in `predict`, in the dtype they do there."""
+    return backend_utils.TFGraphScope()
 
 
 @contextlib.contextmanager

@@ -249,18 +249,18 @@ class Retrainer:
         """Return the function (data, number) → losses, compiled by XLA unless it would compute otherwise."""
         arguments = data, tf.constant(0)
         # TensorFlow takes the traces of several Retrainers for one function traced too often, and warns;
-        # it does not count traces made here.
-        traced = tf.function(self._epochs, autograph=False).get_concrete_function(*arguments)
-        exact = graphs.exact_under_xla(traced, self.model) and self._lookups.readable
-        if not (exact or self.model.jit_compile):
-            return traced
-        compiled = tf.function(lambda *arguments: traced(*arguments), jit_compile=True, autograph=False)
+        # it does not count traces made here. Only a trace for XLA gives the loops of recurrent layers the
+        # lists of known length that it needs.
+        compiled = tf.function(self._epochs, jit_compile=True, autograph=False)
         compiled = compiled.get_concrete_function(*arguments)
-        try:
-            compiled(*arguments)  # no epoch: this only compiles
-        except tf.errors.OpError:
-            return traced  # it has an operation that XLA does not know
-        return compiled
+        exact = graphs.exact_under_xla(compiled, self.model) and self._lookups.readable
+        if exact or self.model.jit_compile:
+            try:
+                compiled(*arguments)  # no epoch: this only compiles
+                return compiled
+            except tf.errors.OpError:
+                pass  # it has an operation that XLA does not know
+        return tf.function(self._epochs, autograph=False).get_concrete_function(*arguments)
 
     def _epochs(self, data, number):
         def add_epoch(epoch, losses):

@@ -49,7 +49,9 @@ LABS = {
             "attention_column": None,
             "epochs": range(4, 8),
             "learning_rate": [0.01],
-            "signed": None,
+            # Scaled or signed, the weights stay too small to be clear in so few epochs.
+            "scale": [False],
+            "signed": [False],
             "seed": range(10),
         },
         draws=10,
@@ -67,7 +69,7 @@ LABS = {
         control="first_step",
         moves=range(6, 11),
         seconds=0.6,
-        drawn={"first_step": range(5, 12), "second_step": range(12, 20), "seed": range(10)},
+        drawn={"first_step": range(5, 12), "second_step": range(12, 17), "seed": range(10)},
         draws=2,
     ),
     "pooling": Lab(

@@ -30,7 +30,9 @@ ROLES = {
 }
 LAB = re.compile(r"<attention-lab\b.*?</attention-lab>", re.DOTALL)
 PROMISE = re.compile(r"</h1>\s*<p>.*?</p>", re.DOTALL)
-LED_UP = '<p>It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
+LED_UP = (
+    '<p class="lab-above">It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
+)
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 INLINE_HANDLER = re.compile(r'\son[a-z]+="([^"]*)"')
 
@@ -112,7 +114,7 @@ def lab_first(body):
     The notebook's cell stays where its code can be understood, and is written once.
 
     >>> lab_first('<h1>A</h1><p>b</p><p>c</p><attention-lab x></attention-lab>')
-    '<h1>A</h1><p>b</p><div id="lab"><attention-lab x></attention-lab></div><p>c</p><p>It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
+    '<h1>A</h1><p>b</p><div id="lab"><attention-lab x></attention-lab></div><p>c</p><p class="lab-above">It is <a class="reference internal" href="#lab">at the top of this page</a>.</p>'
     """
     lab, promise = LAB.search(body), PROMISE.search(body)
     if not promise or lab.start() < promise.end():

@@ -124,7 +124,8 @@ def accurate_and_blind(answer):
     try:
         outputs = activations.get_activations(answer, x)
         weights = numbers("the weights", outputs["attention"], (2_000, 32))
-        prediction = numbers("the model's output", outputs[list(outputs)[-1]], (2_000, 1))
+        *_, last = (output for name, output in outputs.items() if "/" not in name)
+        prediction = numbers("the model's output", last, (2_000, 1))
     except KeyError as error:
         raise NotYet(f"The model must have a layer named {error}, which puts out the weights.") from error
     except (TypeError, ValueError) as error:

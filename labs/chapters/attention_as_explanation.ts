@@ -13,7 +13,7 @@ const DONORS = 8;
 /** While it goes on, in so many samples only: until all steps are done, the worker hears no slider move. */
 const NUM_GLANCED = 16;
 
-const ofChapter1 = { ...dense.constants, input_dim: STEPS, signed: false, learning_rate: 0.001, epochs: 20, num_samples: 10_000 };
+const ofChapter1 = { ...dense.constants, input_dim: STEPS, signed: false, scale: false, learning_rate: 0.001, epochs: 20, num_samples: 10_000 };
 const ofChapter2 = { ...recurrent.constants, num_samples: 4096 };
 
 /** Which lab each model comes from, and its options there. */

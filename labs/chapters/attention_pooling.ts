@@ -99,7 +99,7 @@ interface Options extends Task {
 }
 
 export const pooling: TrainedHere<Options, ReturnType<typeof buildModel>> = {
-  constants: { units: 128, num_samples: 1024, num_held_out: 300, batch_size: 64, learning_rate: 0.003, epochs: 6 },
+  constants: { units: 128, num_samples: 1024, num_held_out: 1024, batch_size: 64, learning_rate: 0.003, epochs: 6 },
 
   data(options, random) {
     const { num_samples, num_held_out } = options;

@@ -35,7 +35,7 @@ export const workers: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   build: ({ units }, random) => buildModel(TASK.input_dim, units, random),
   inputs: () => ({ x: [TASK.input_dim] }),
   targets: () => [1],
-  call: callModel,
+  call: (model, inputs) => callModel(model, inputs, { scale: false }),
   loss: binaryCrossentropy,
 
   plan(options) {

@@ -1,5 +1,5 @@
 /** Chapter 1: which of the columns holds the answer? Attention over the inputs of a Dense network. */
-import { adam, binaryCrossentropy, dense as denseLayer, multiply, softmax, type Tensors } from "../engine";
+import { adam, binaryCrossentropy, dense as denseLayer, multiply, scale as scaled, softmax, type Tensors } from "../engine";
 import { judgeBars } from "../shared/found";
 import { binaryAccuracy, fixed, meanOfClass } from "../shared/numbers";
 import type { Random } from "../shared/random";
@@ -37,14 +37,19 @@ export function buildModel(inputDim: number, units: number, random: Random) {
   };
 }
 
-/** The model: softmax(Dense(x)) · x, then Dense(64), then Dense(1) with a sigmoid (in the loss). */
-export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>) {
+/**
+ * The model: softmax(Dense(x)) · x, then Dense(64), then Dense(1) with a sigmoid (in the loss).
+ * With `scale`, the context is multiplied by the number of inputs: as large as they are while all weights are equal.
+ */
+export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { scale }: { scale: boolean }) {
   const weights = softmax(model.attention(x));
-  const context = multiply(weights, x);
+  const product = multiply(weights, x);
+  const context = scale ? scaled(product, x.shape[1]) : product;
   return { weights, logits: model.output(model.hidden(context)) };
 }
 
 interface Options extends Task {
+  scale: boolean;
   units: number;
   num_samples: number;
   batch_size: number;

@@ -1,7 +1,7 @@
 /** Chapter 2: which of the time steps holds the answer? Attention over time, before or after a recurrent layer. */
 import { adam, binaryCrossentropy, dense, multiply, permute, recurrent as recurrentLayer, reshape, softmax } from "../engine";
 import type { CellName, Tensor, Tensors } from "../engine";
-import { judgeBars } from "../shared/found";
+import { judgeGrid } from "../shared/found";
 import { binaryAccuracy, fixed, meanOfClass, meanOverUnits } from "../shared/numbers";
 import type { Random } from "../shared/random";
 import type { TrainedHere } from "./lab";
@@ -63,7 +63,7 @@ interface Options extends Architecture {
 }
 
 export const recurrent: TrainedHere<Options, ReturnType<typeof buildModel>> = {
-  constants: { input_dim: 1, units: 32, num_held_out: 300, batch_size: 64, learning_rate: 0.01 },
+  constants: { input_dim: 1, units: 32, num_held_out: 1024, batch_size: 64, learning_rate: 0.01 },
 
   data({ num_samples, num_held_out, input_dim, attention_step }, random) {
     const samples = (count: number) => getData(count, input_dim, attention_step, random);
@@ -90,7 +90,7 @@ export const recurrent: TrainedHere<Options, ReturnType<typeof buildModel>> = {
         answer,
         panels,
       },
-      ...judgeBars(panels, answer, "step"),
+      ...judgeGrid(panels.map(({ title, weights }) => ({ name: `${title}, ${place}`, weights })), answer, "step"),
       metrics: [{ label: "Held-out accuracy", value: fixed(binaryAccuracy(heldOut.y, logits)) }],
     };
   },

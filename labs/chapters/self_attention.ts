@@ -97,7 +97,7 @@ interface Options extends Architecture {
 }
 
 export const selfAttention: TrainedHere<Options, ReturnType<typeof buildModel>> = {
-  constants: { units: 32, num_samples: 1024, num_held_out: 300, batch_size: 64, learning_rate: 0.01, epochs: 8 },
+  constants: { units: 32, num_samples: 1024, num_held_out: 512, batch_size: 64, learning_rate: 0.01, epochs: 8 },
 
   data({ num_samples, num_held_out, task, time_steps, shift }, random) {
     const samples = (count: number) => getData(count, getAlignment(task, time_steps, shift), random);

@@ -63,14 +63,14 @@ export function getData(numSamples: number, length: number, alignment: number[],
 /** How well each state answers each query: (samples, 1, outputs, inputs). */
 type Scores = Layer<Weights, (queries: Tensor, states: Tensor) => Tensor>;
 
-function scoresLayer(score: Score, units: number, random: Random): Scores {
-  const square = () => glorotUniform([units, units], random);
+function scoresLayer(score: Score, units: number, scoreUnits: number, random: Random): Scores {
   if (score === "dot") return layer({}, (queries: Tensor, states: Tensor) => dotScores(queries, states));
   if (score === "general") {
-    const weights = { W: square() };
+    const weights = { W: glorotUniform([units, units], random) };
     return layer(weights, (queries: Tensor, states: Tensor) => dotScores(matmul(queries, weights.W), states));
   }
-  const weights = { W_q: square(), W_k: square(), v: uniform([units], Math.sqrt(6 / (2 * units)), random) };
+  const kernel = () => glorotUniform([units, scoreUnits], random);
+  const weights = { W_q: kernel(), W_k: kernel(), v: uniform([scoreUnits], Math.sqrt(6 / (2 * scoreUnits)), random) };
   return layer(weights, (queries: Tensor, states: Tensor) =>
     additiveScores(matmul(queries, weights.W_q), matmul(states, weights.W_k), weights.v),
   );
@@ -82,6 +82,8 @@ export interface Architecture {
   outputTokens: number;
   embeddingDim: number;
   units: number;
+  /** Of the additive score's hidden layer; as many as `units` where it is not said. */
+  scoreUnits?: number;
 }
 
 export function buildEncoder({ inputTokens, embeddingDim, units }: Architecture, random: Random) {
@@ -89,11 +91,11 @@ export function buildEncoder({ inputTokens, embeddingDim, units }: Architecture,
   return { inputs: embedding(inputTokens, embeddingDim, random), states: bidirectional(half(), half()) };
 }
 
-export function buildDecoder({ score, outputTokens, embeddingDim, units }: Architecture, random: Random) {
+export function buildDecoder({ score, outputTokens, embeddingDim, units, scoreUnits = units }: Architecture, random: Random) {
   return {
     outputs: embedding(outputTokens, embeddingDim, random),
     decoder: lstm(embeddingDim, units, random),
-    attention: scoresLayer(score, units, random),
+    attention: scoresLayer(score, units, scoreUnits, random),
     output: dense(2 * units, outputTokens, random),
   };
 }

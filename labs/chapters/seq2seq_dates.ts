@@ -24,7 +24,8 @@ function loadModel(arena: Arena, given: Given) {
   const [inputTokens, embeddingDim] = encoderWeights[0].shape;
   const [outputTokens] = decoderWeights[0].shape;
   const [units] = decoderWeights[2].shape; // of the recurrent kernel
-  const architecture = { score: "additive", inputTokens, outputTokens, embeddingDim, units } as const;
+  const [, scoreUnits] = decoderWeights[4].shape; // of the query's kernel
+  const architecture = { score: "additive", inputTokens, outputTokens, embeddingDim, units, scoreUnits } as const;
   const random = seededRandom(0);
   const model = { encoder: buildEncoder(architecture, random), decoder: buildDecoder(architecture, random) };
   const parameters = new Parameters(arena, model);

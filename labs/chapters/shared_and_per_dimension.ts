@@ -109,7 +109,7 @@ const stepsOf = ({ dimensions, first_step, second_step }: Options): number[] =>
   Array.from({ length: dimensions }, (_, dimension) => (dimension % 2 === 0 ? first_step : second_step));
 
 export const perDimension: TrainedHere<Options, ReturnType<typeof buildModel>> = {
-  constants: { units: 32, num_samples: 4096, num_held_out: 300, batch_size: 64, learning_rate: 0.01, epochs: 5 },
+  constants: { units: 32, num_samples: 4096, num_held_out: 1024, batch_size: 64, learning_rate: 0.01, epochs: 5 },
 
   data(options, random) {
     const samples = (count: number) => getData(count, stepsOf(options), random);

@@ -1,5 +1,6 @@
 /** One lab on the page: its parts, and what each touch of it does. */
 import type { Findings, Handed, Progress } from "../shared/messages";
+import { fixed } from "../shared/numbers";
 import { fromHash, toHash } from "./address";
 import { button, copyLink, toggle } from "./buttons";
 import { controlPanel, defaultSettings, type Control, type ControlPanel } from "./controls/panel";
@@ -150,7 +151,7 @@ export class LabView {
   private mark({ found, margin }: Findings): void {
     for (const [name, value] of Object.entries({ found, margin })) {
       if (value === null) delete this.element.dataset[name];
-      else this.element.dataset[name] = typeof value === "number" ? value.toFixed(3) : String(value);
+      else this.element.dataset[name] = typeof value === "number" ? fixed(value) : String(value);
     }
   }
 

@@ -86,6 +86,15 @@ export function judgeBars(panels: { title: string; weights: number[] }[], answer
   return judged(said, rows);
 }
 
+/** Several rows of weights with one answer, in fewer words. */
+export function judgeGrid(rows: { name: string; weights: number[] }[], answer: number, axis: string): Verdict {
+  const looks = rows.map(({ name, weights }): Rows[number] => [name, look(weights, [answer])]);
+  const said = looks.map(([name, row]) =>
+    row.largest === null ? `${name}: no finite numbers, not found.` : `${name}: largest on ${axis} ${row.largest}, ${wordFor([["", row]])}.`,
+  );
+  return judged(said, values(looks));
+}
+
 /** Weights (rows, columns); `row` is what the rows count. */
 export function judgeCells(weights: number[][], answers: Cell[], row: string): Verdict {
   if (answers.length === 0) return judged([], []);

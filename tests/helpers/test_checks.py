@@ -109,7 +109,7 @@ def test_model_inputs_that_do_not_fit(two_inputs, value, message):
         checks.model_inputs("x", two_inputs, value)
 
 
-@pytest.mark.parametrize("module", ["data", "plots", "training", "workers"])
+@pytest.mark.parametrize("module", ["data", "plots.tokens", "training", "workers"])
 def test_docstring_examples_hold(module):
     outcome = doctest.testmod(importlib.import_module(f"helpers.{module}"))
     assert outcome.attempted

@@ -230,7 +230,7 @@ def test_attention_is_drawn_on_one_scale_unless_told(make):
         np.testing.assert_allclose(shades(figure, figure.axes[0]), weights / scale, atol=0.01)
         said = {figure.axes[0].get_title(loc="left"), *(text.get_text() for text in figure.texts)}
         assert f"weight, 0 to {scale:.2f}" in said
-    for top, error in ((0, ValueError), (-1, ValueError), (None, ValueError), ("a", TypeError)):
+    for top, error in ((0, ValueError), (-1, ValueError), (None, TypeError), ("a", TypeError)):
         with pytest.raises(error, match=r"^top must be"):
             make(UNEVEN, top=top)
 

@@ -41,6 +41,16 @@ from helpers import (
 WITHIN = ("helpers.exercises.", "helpers.plots.")
 # What checks nothing by itself, and who checks for it; and what only holds values.
 UNCHECKED = {
+    "checks.arrays": "get_activations hands it what it is given",
+    "checks.built": "get_activations hands it what it is given",
+    "checks.kept_masks": "a scope",
+    "checks.misfit": "says what it sees",
+    "palette.style_sheet": "takes nothing",
+    "trials.over_seeds": "has tests of its own in test_trials.py",
+    "trials.span": "has tests of its own in test_trials.py",
+    "trials.table": "has tests of its own in test_trials.py",
+    "listening.Listener": "is given what get_activations checked",
+    "checks.as_in_graph": "a scope",
     "exercises.check": "has tests of its own below, as it raises nothing for an answer",
     "workers.run": "has a test of its own below, as good arguments start processes",
     "fresh.Start": "takes what Retrainer is given",

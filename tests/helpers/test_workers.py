@@ -275,7 +275,7 @@ def job(tmp_path, monkeypatch):
 
 
 def cells(kind):
-    notebook = nbformat.read(chapters.BOOK / f"{CHAPTER}.ipynb", as_version=4)
+    notebook = nbformat.read(chapters.notebook(CHAPTER), as_version=4)
     return [cell.source for cell in notebook.cells if cell.cell_type == kind]
 
 

@@ -107,7 +107,7 @@ def test_a_loss_that_is_no_number_is_reported(watched, folder):
     "change",
     [
         {"epochs": {"kind": "dial"}},
-        {"epochs": {"value": 31}},
+        {"epochs": {"value": 301}},
         {"epochs": {"value": 2.5}},
         {"epochs": {"step": 0}},
         {"signed": {"value": "true"}},

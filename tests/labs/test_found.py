@@ -18,6 +18,11 @@ const panelsOf = (panels) => Object.entries(panels).map(([title, weights]) => ({
 const withNaN = (inputs) => JSON.parse(JSON.stringify(inputs), (_, value) => (value === null ? NaN : value));
 const judges = {
     bars: ({ panels, answer, axis }) => found.judgeBars(panelsOf(panels), answer, axis),
+    grid: ({ rows, answer, axis }) => {
+        const names = Object.entries(rows).flatMap(([title, row]) =>
+            Object.entries(row).map(([column, weights]) => ({ name: `${title}, ${column}`, weights })));
+        return found.judgeGrid(names, answer, axis);
+    },
     cells: ({ weights, answers, row }) => found.judgeCells(weights, answers, row),
     queries: ({ panels, alignment }) => found.judgeQueries(panelsOf(panels), alignment),
     keywords: ({ weights, answers, padding }) => found.judgeKeywords(weights, answers, padding),
@@ -31,7 +36,7 @@ const judges = {
     },
 };
 """
-KINDS = {"bars", "cells", "queries", "keywords", "trainings", "effects"}
+KINDS = {"bars", "grid", "cells", "queries", "keywords", "trainings", "effects"}
 
 
 def drawn_by_labs(case) -> bool:

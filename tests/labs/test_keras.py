@@ -17,27 +17,14 @@ EVERY_SECOND = {"task": "every_second"}
 # What the notebooks build, or as they build it: weights are handed over in the order of `get_weights`.
 
 
-def dense_model(input_dim: int):
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((input_dim,))
-    weights = layers.Dense(input_dim, activation="softmax", name="attention")(inputs)
-    context = layers.Multiply()([inputs, weights])
-    hidden = layers.Dense(64, name="hidden")(context)
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="output")(hidden))
+def dense_model(scale: bool = False):
+    """Chapter 1's own."""
+    return chapters.definitions("dense_attention")["build_model"](32, scale=scale)
 
 
-def two_blocks_model(input_dim: int):
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((input_dim,))
-    weights = layers.Dense(input_dim, activation="softmax", use_bias=False, name="attention")(inputs)
-    values = layers.Dense(16, name="hidden")(layers.Multiply()([inputs, weights]))
-    weights = layers.Dense(16, activation="softmax", use_bias=False, name="hiddenAttention")(values)
-    context = layers.Multiply()([values, weights])
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="output")(context))
+def two_blocks_model():
+    """Chapter 1's own, too."""
+    return chapters.definitions("dense_attention")["build_listing"]()
 
 
 def own_dense(inputs):
@@ -219,19 +206,24 @@ def compare_gradients(folder, model, lab: str, data: dict, /, *, loss=BINARY, **
         np.testing.assert_allclose(one, other, atol=1e-4 * largest, err_msg=name)
 
 
-@pytest.mark.parametrize(
-    ("lab", "input_dim", "batch_size", "parameters"), [("dense", 32, 64, 3233), ("two_blocks", 4, 128, 369)]
-)
-def test_the_first_hundred_steps_of_chapter_1_are_those_of_keras(
-    folder, lab, input_dim, batch_size, parameters
-):
+@pytest.mark.parametrize("scale", [False, True])
+def test_the_first_hundred_steps_of_chapter_1_are_those_of_keras(folder, scale):
     import keras
 
     keras.utils.set_random_seed(0)
-    model = (dense_model if lab == "dense" else two_blocks_model)(input_dim)
-    assert model.count_params() == parameters
-    data = make_data(STEPS * batch_size, (input_dim,))
-    compare_training(folder, model, lab, data, input_dim=input_dim)
+    model = dense_model(scale)
+    assert model.count_params() == 3233
+    data = make_data(STEPS * 64, (32,))
+    compare_training(folder, model, "dense", data, input_dim=32, scale=scale)
+
+
+def test_the_first_hundred_steps_of_two_blocks_are_those_of_keras(folder):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    model = two_blocks_model()
+    assert model.count_params() == 369
+    compare_training(folder, model, "two_blocks", make_data(STEPS * 128, (4,)))
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
@@ -292,16 +284,16 @@ def test_gradient_descent_is_that_of_keras(folder):
 
     keras.utils.set_random_seed(0)
     data = make_data(STEPS * 64, (32,))
-    compare_training(folder, dense_model(32), "dense", data, rule="sgd", rate=0.3, input_dim=32)
+    compare_training(folder, dense_model(), "dense", data, rule="sgd", rate=0.3, input_dim=32, scale=False)
 
 
 def test_the_last_batch_may_be_smaller_and_is_trained_on(folder):
     import keras
 
     keras.utils.set_random_seed(0)
-    model = dense_model(32)
+    model = dense_model()
     data = make_data(100, (32,))
-    job = make_job(model, "dense", {"input_dim": 32}, data, batchSize=64, learningRate=0.01)
+    job = make_job(model, "dense", {"input_dim": 32, "scale": False}, data, batchSize=64, learningRate=0.01)
     model.compile(keras.optimizers.Adam(0.01), BINARY)
     model.fit(data["x"], data["y"], batch_size=64, shuffle=False, verbose=0)
     found = train_handed(folder, job)

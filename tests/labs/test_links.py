@@ -55,8 +55,8 @@ def test_without_a_clipboard_the_link_is_shown(watched):
 
 
 NONSENSE = [
-    ("epochs=99999", "it goes from 1 to 30, so here it is 30", {"Epochs": "30"}),
-    ("epochs=-5", "it goes from 1 to 30, so here it is 1", {"Epochs": "1"}),
+    ("epochs=99999", "it goes from 1 to 300, so here it is 300", {"Epochs": "300"}),
+    ("epochs=-5", "it goes from 1 to 300, so here it is 1", {"Epochs": "1"}),
     ("attention_column=2.6", "so here it is 3", {"attention column": "3"}),
     ("seed=NaN", "not a number", {"Seed": "0"}),
     ("seed=", "not a number", {"Seed": "0"}),

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.labs.watched import (
+    CONTROLS,
     FIXTURES,
     assert_reads_well,
     numbers,
@@ -38,7 +39,7 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
     lab = the_lab(page)
     verdict(lab)
     reached = []
-    for _ in range(20):
+    for _ in range(25):
         page.keyboard.press("Tab")
         focused = page.evaluate(
             "() => document.activeElement === document.body ? null : (document.activeElement.labels?.[0]"
@@ -56,8 +57,9 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
         if focused in ("The numbers", "The model that runs here"):
             page.keyboard.press("Enter")
     # In a group of choices, Tab reaches the one chosen and the arrows move between them.
-    assert reached[:6] == ["attention column", "32", "epochs", "0.001", "signed", "seed"]
-    assert reached[6:11] == ["Reset", "Another seed", "Copy link", "The numbers", "Run in Colab"]
+    controls = [str(c["value"]) if c["kind"] == "choice" else c["label"] for c in CONTROLS["dense"]]
+    buttons = ["Reset", "Another seed", "Copy link", "The numbers", "Run in Colab"]
+    assert reached[: len(controls) + len(buttons)] == controls + buttons
     assert "The model that runs here" in reached
     assert "column 2: found." in verdict(lab)
     assert len(numbers(lab)) == 16
