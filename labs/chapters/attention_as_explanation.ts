@@ -19,7 +19,7 @@ const ofChapter2 = { ...recurrent.constants, num_samples: 4096 };
 /** Which lab each model comes from, and its options there. */
 const models: Record<string, { lab: TrainedHere; options: object }> = {
   dense: { lab: dense as TrainedHere, options: ofChapter1 },
-  "before LSTM": { lab: recurrent as TrainedHere, options: { ...ofChapter2, place: "before", cell: "LSTM", num_samples: 8192, epochs: 3 } },
+  "before LSTM": { lab: recurrent as TrainedHere, options: { ...ofChapter2, place: "before", cell: "LSTM", epochs: 5 } },
   "after LSTM": { lab: recurrent as TrainedHere, options: { ...ofChapter2, place: "after", cell: "LSTM", epochs: 3 } },
   "after SimpleRNN": { lab: recurrent as TrainedHere, options: { ...ofChapter2, place: "after", cell: "SimpleRNN", epochs: 3 } },
 };

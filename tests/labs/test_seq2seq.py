@@ -111,7 +111,7 @@ def readers():
     """What the notebook's functions make of a date, with the weights that its page hands over."""
     notebook = chapters.date_reader()
     notebook["plots"] = types.SimpleNamespace(
-        alignment=lambda weights, *_: types.SimpleNamespace(w=weights, alt="")
+        text_alignment=lambda weights, *_: types.SimpleNamespace(w=weights, alt="")
     )
     return notebook
 
