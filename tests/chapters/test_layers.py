@@ -103,6 +103,8 @@ def test_every_precision_is_near_float32_and_hides_what_is_masked_as_exactly(cas
     right = outputs(exact, sequences(case), **options)
     rough(*sequences(case))  # builds it
     rough.set_weights(exact.get_weights())
+    attributes = [name for name, value in vars(rough).items() if isinstance(value, keras.Variable)]
+    assert [weight.name for weight in rough.weights] == attributes
     results = keras.tree.flatten(rough(*sequences(case), **options))
     compute = policy.removeprefix("mixed_")
     assert {keras.backend.standardize_dtype(result.dtype) for result in results} == {compute}
