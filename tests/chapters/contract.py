@@ -70,6 +70,15 @@ CASES = {
     },
 }
 
+# The blocks of the first chapters, functions from Keras tensors to Keras tensors.
+BLOCKS = {
+    "attention_block": chapters.definitions("recurrent_attention", without=ELSEWHERE)["attention_block"],
+    **{
+        way.__name__: way
+        for way in chapters.definitions("shared_and_per_dimension", without=ELSEWHERE)["WAYS"]
+    },
+}
+
 STEPS, WIDTH = 5, 4
 MASK = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0, 1, 0, 1, 0]], bool)
 

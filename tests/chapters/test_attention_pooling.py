@@ -89,6 +89,14 @@ def test_model_hides_padding_if_it_is_told_to(mask):
     assert model.get_layer("embedding").input_dim == 7
 
 
+def test_model_is_made_for_the_chapters_task_and_hides_padding_unless_it_is_told_otherwise():
+    model = NAMES["build_model"]()
+    tokens, y, _ = data.get_data_keyword(100, 40, seed=0)
+    _, weights = activations.get_activations(model, tokens)["attention"]
+    assert ((weights == 0) == (tokens == 0)).all()
+    assert (model.output.shape[1], model.get_layer("embedding").input_dim) == (y.max() + 1, tokens.max() + 1)
+
+
 @pytest.mark.parametrize("padding", ["after", "before"])
 def test_notebooks_model_finds_the_keyword(padding):
     retrainer = NAMES["retrainer_for"](True)

@@ -13,6 +13,7 @@ import pytest
 from keras import layers, ops
 
 from tests.chapters.contract import (
+    BLOCKS,
     CASES,
     DEMONSTRATIONS,
     MASK,
@@ -102,6 +103,8 @@ def test_every_precision_is_near_float32_and_hides_what_is_masked_as_exactly(cas
     right = outputs(exact, sequences(case), **options)
     rough(*sequences(case))  # builds it
     rough.set_weights(exact.get_weights())
+    attributes = [name for name, value in vars(rough).items() if isinstance(value, keras.Variable)]
+    assert [weight.name for weight in rough.weights] == attributes
     results = keras.tree.flatten(rough(*sequences(case), **options))
     compute = policy.removeprefix("mixed_")
     assert {keras.backend.standardize_dtype(result.dtype) for result in results} == {compute}
@@ -122,6 +125,22 @@ def test_numbers_of_any_kind_give_what_floats_give_in_the_dtype_of_the_layer(cas
     right = outputs(layer, [array.astype("float32") for array in arrays])
     for ours, theirs in zip(results, right, strict=True):
         np.testing.assert_array_equal(numbers(ours), theirs)
+
+
+@pytest.mark.parametrize("dtype", KINDS)
+@pytest.mark.parametrize("name", BLOCKS)
+def test_blocks_of_keras_layers_take_numbers_of_any_kind(name, dtype):
+    if BACKEND == "torch" and name == "own_kernels":
+        pytest.skip("Keras's EinsumDense takes floats alone there, and says so")
+    x = (noise(3, STEPS, WIDTH) > 0.7).astype(dtype)
+    results = []
+    for kind in (dtype, "float32"):
+        keras.utils.set_random_seed(0)
+        inputs = keras.Input((STEPS, WIDTH), dtype=kind)
+        results += [keras.Model(inputs, BLOCKS[name](inputs))(x.astype(kind))]
+    assert keras.backend.standardize_dtype(results[0].dtype) == "float32"
+    np.testing.assert_array_equal(*map(numbers, results))
+    assert numbers(results[0]).std() > 0.01
 
 
 # torch's compiler takes minutes.

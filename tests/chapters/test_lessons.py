@@ -78,8 +78,8 @@ def judging(judge, place, judged):
 class Untrained:
     """A Retrainer that writes its orders down and leaves the model as it is."""
 
-    def __init__(self, asked, model, *, batch_size):
-        self.model = model if isinstance(model, keras.Model) else model()
+    def __init__(self, asked, build_model, *, batch_size):
+        self.model = build_model()
         self._asked, self._batch_size = asked, batch_size
 
     def epochs(self, x, y, *, epochs, seed):
@@ -153,10 +153,6 @@ def case_of(names, train):
     names["weights_of"](run.models.model, run.x)
 
 
-def between(names, trial):
-    return trial(names["retrainer_for"]("dot", "reverse", 12))
-
-
 # Every function of the notebooks that trains and then judges, and what it judges with, if not get_activations: the
 # name of a function, and which of its arguments is what is judged on.
 WRITTEN = (("greedy", 2), ("alignment_of", 2), ("with_another_start", 2))
@@ -185,7 +181,9 @@ TRIALS = {
     "seq2seq_attention": (
         "seq2seq_attention",
         WRITTEN,
-        lambda names: between(names, lambda retrainer: names["trial"](retrainer, "reverse", 12, 0, 1, 4_096)),
+        lambda names: names["trial"](
+            names["retrainer_for"]("dot", "reverse", 12), "reverse", 12, 0, 1, 4_096
+        ),
     ),
     "seq2seq_attention, lab": ("seq2seq_attention", WRITTEN, lambda names: list(names["retrain"](length=12))),
     "attention_as_explanation": (

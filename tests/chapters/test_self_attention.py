@@ -87,6 +87,7 @@ def test_future_changes_nothing(mask, now, heads):
 def test_without_masks_padding_and_future_do_change_something():
     layer = MultiHeadSelfAttention(8)
     x, other = noise(1, 6, 4), noise(1, 6, 4)
+    assert [output.shape for output in outputs_of(layer, x)] == [(1, 6, 8), (1, 1, 6, 6)], "one head"
     other[:, 4:] = 3
     assert abs(outputs_of(layer, x)[0] - outputs_of(layer, other)[0])[:, :4].max() > 1e-3
 
