@@ -2,13 +2,17 @@
 
 import functools
 import inspect
+import itertools
 import random
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from helpers import checks
+
+KEPT_SEEDS = 16
 
 # A model with its own version of one of these does not train as `keras.Model` does.
 LOOPS = ("fit", "evaluate", "train_step", "test_step", "make_train_function", "make_test_function")
@@ -50,7 +54,8 @@ class Start:
         self.put = tf.function(self._put, autograph=False).get_concrete_function(specs)
         self.averages = self._averages()
         # Building costs as much as a small training, and most moves of a slider keep the seed.
-        self._values = functools.lru_cache(maxsize=16)(self._draw)
+        self._values = functools.lru_cache(maxsize=KEPT_SEEDS)(self._draw)
+        self._draws = itertools.count(1)
         self.model.make_train_function()
         self._fixed = _fixed(self.model)
 
@@ -98,6 +103,9 @@ class Start:
         return model
 
     def _draw(self, seed):
+        # TensorFlow keeps 35 kB for each variable ever made until it is told so, as Keras's clear_session does.
+        if next(self._draws) % KEPT_SEEDS == 0:
+            context.context().clear_kernel_cache()
         drawn = [v for v in _weights(self._build(seed)) if id(v) not in self._shared]
         return [tf.convert_to_tensor(variable.value) for variable in drawn] + self._optimizer_state
 
