@@ -46,7 +46,8 @@ def setup(app):
     app.add_js_file("print.js")
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", add_lab_code)
-    app.connect("build-finished", finish_site)
+    # After all other extensions: whatever page they write gets the policy too.
+    app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -243,7 +243,7 @@ def test_a_lab_out_of_sight_waits(watched):
 
 
 def test_a_lab_that_leaves_sight_pauses(watched, folder):
-    write_page(folder, lab_element("dense", epochs=1), "<div style='height: 3000px'></div>", name="long.html")
+    write_page(folder, lab_element("dense", epochs=1), "<p>Below.</p>" * 100, name="long.html")
     page = watched.open("long.html")
     lab = the_lab(page)
     verdict(lab)

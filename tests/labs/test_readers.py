@@ -81,7 +81,7 @@ def test_fingers_have_room(watched):
     )
     assert len(sizes) > 10
     assert min(sizes) >= 43.9
-    switch = lab.get_by_role("switch")
+    switch = lab.get_by_role("switch", name="signed")
     switch.scroll_into_view_if_needed()
     box = switch.bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 21)

@@ -18,6 +18,8 @@ import psutil
 import pytest
 from jupyter_client import BlockingKernelClient, KernelManager
 
+from tools import chapters
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120  # seconds before a fault is given up as not survived; none takes that long
 
@@ -192,7 +194,8 @@ def test_disk_that_fills_up_while_a_notebook_is_written(tmp_path):
     # No file of this process or its kernel may grow beyond this: the write fails halfway.
     limit = 300_000
     done = subprocess.run(
-        [sys.executable, ROOT / "book" / "tools" / "run.py", path],
+        [sys.executable, "-m", "tools.run", path],
+        cwd=ROOT,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
         capture_output=True,
@@ -300,17 +303,20 @@ NO_NETWORK = ("unshare", "--map-root-user", "--net")
 
 
 def book_of_one_chapter(folder: Path) -> None:
-    """Copy what `make site` takes, the book but for its first chapter, and set-up as it is here."""
+    """Copy what `make site` takes, of the chapters only the first one whole, and set-up as it is here."""
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, tracked.stdout.split("\0")):
-        if not name.endswith((".ipynb", "listings.md")) or "/01_" in name:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if not name.endswith(".ipynb") or "/01_" in name:
             shutil.copy2(ROOT / name, folder / name)
     for name in (".venv", "labs/node_modules"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "book" / "index.md").write_text("# Attention\n\nMove it.\n\n```{lab} 01_dense_attention\n```\n")
-    chapters = "[{file: 01_dense_attention}, {file: glossary}, {file: references}]"
-    (folder / "_toc.yml").write_text(f"{{format: jb-book, root: index, chapters: {chapters}}}")
+    first, *others = (path.stem for path in chapters.NOTEBOOKS)
+    for name in others:  # the first leads to them
+        (folder / "book" / f"{name}.md").write_text("# Not here\n\nElsewhere.\n")
+    files = ", ".join(f"{{file: {page}}}" for page in (first, *others, "glossary", "references"))
+    (folder / "_toc.yml").write_text(f"{{format: jb-book, root: index, chapters: [{files}]}}")
 
 
 # Skipped where it cannot be done, but not on GitHub's Linux, where the workflow permits it.

@@ -89,7 +89,7 @@ def test_policy_is_added_once():
 
 def test_palette_has_the_same_names_for_light_and_dark():
     assert palette.LIGHT.keys() == palette.DARK.keys() >= palette.FIGURE.keys()
-    css = pages.palette_css()
+    css = palette.style_sheet()
     assert f"--attention-weight:{palette.DARK['weight']}" in css.split("dark")[1]
 
 
