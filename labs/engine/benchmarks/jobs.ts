@@ -73,19 +73,19 @@ function twoBlocks(kernels: Kernels): Job {
   return job(kernels, { weights: model, inputs: { x: [4], y: [1] }, loss }, samples, 128, 1240);
 }
 
-function denseLab(kernels: Kernels): Job {
+const denseLab = (width = 32, batchSize = 64) => (kernels: Kernels): Job => {
   const random = seededRandom(0);
-  const model = { attention: dense(32, 32, random), hidden: dense(32, 64, random), output: dense(64, 1, random) };
+  const model = { attention: dense(width, width, random), hidden: dense(width, 64, random), output: dense(64, 1, random) };
   const loss = ({ x, y }: { x: Tensor; y: Tensor }) =>
     binaryCrossentropy(y, model.output(model.hidden(multiply(softmax(model.attention(x)), x))));
-  const samples = { x: normals(32 * 4992, random), y: below(2, 4992, random) };
-  return job(kernels, { weights: model, inputs: { x: [32], y: [1] }, loss }, samples, 64, 1580);
-}
+  const samples = { x: normals(width * 4992, random), y: below(2, 4992, random) };
+  return job(kernels, { weights: model, inputs: { x: [width], y: [1] }, loss }, samples, batchSize, 1580);
+};
 
-function recurrentLab(place: "before" | "after") {
+function recurrentLab(place: "before" | "after", steps = 20) {
   return (kernels: Kernels): Job => {
     const random = seededRandom(0);
-    const [steps, units] = [20, 32];
+    const units = 32;
     const model = {
       attend: dense(steps, steps, random),
       states: lstm(1, units, random),
@@ -161,10 +161,17 @@ function seq2seqLab(score: "dot" | "additive") {
 
 export const jobs: Record<string, (kernels: Kernels) => Job> = {
   "two blocks, 369 parameters": twoBlocks,
-  "dense lab": denseLab,
+  "dense lab": denseLab(),
   "attention before an LSTM": recurrentLab("before"),
   "attention after an LSTM": recurrentLab("after"),
   "self-attention": selfAttentionLab,
   "seq2seq, dot": seq2seqLab("dot"),
   "seq2seq, additive": seq2seqLab("additive"),
+};
+
+/** Jobs that grow in one respect, from small to large. */
+export const growing: Record<string, Record<number, (kernels: Kernels) => Job>> = {
+  width: Object.fromEntries([16, 32, 64, 128, 256].map((width) => [width, denseLab(width)])),
+  "batch size": Object.fromEntries([16, 32, 64, 128, 256].map((batchSize) => [batchSize, denseLab(32, batchSize)])),
+  length: Object.fromEntries([10, 20, 40, 80].map((steps) => [steps, recurrentLab("after", steps)])),
 };

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { javascriptKernels, type Kernels } from "..";
 import { wasmKernels } from "../load";
-import { jobs, type Job } from "./jobs";
+import { growing, jobs, type Job } from "./jobs";
 import { measureProducts, measureYardstick, SIZES } from "./products";
 
 const MILLISECONDS = Number(process.env.MILLISECONDS ?? 800); // of measuring, each
@@ -28,15 +28,27 @@ function measure({ step, steps }: Job) {
   return { milliseconds: (1000 * again) / count, whole };
 }
 
+/** A line of the table of benchmarks: JSON, for the program that prints it. */
+const report = (name: string, figure: number, unit: string, bar = "") => console.log(JSON.stringify({ name, figure, unit, bar }));
+
 for (const [name, makeJob] of Object.entries(jobs)) {
   for (const [set, load] of Object.entries(sets)) {
     const { milliseconds, whole } = measure(makeJob(await load()));
-    console.log(`${name.padEnd(28)} ${set.padEnd(11)} ${milliseconds.toFixed(4)} ms a step, the first whole job ${whole.toFixed(3)} s`);
+    report(`${name}, ${set}: a step`, milliseconds, "ms");
+    report(`  ${name}, ${set}: the first whole job`, whole, "s");
   }
 }
 
-const yardstick = measureYardstick(path.join(import.meta.dirname, "..", "..", "..", "benchmarks", "matmul.c"));
-measureProducts(await sets.wasm()).forEach((speed, i) => {
-  const beside = yardstick ? `, in C ${yardstick[i].toFixed(1)}: ${Math.round((100 * speed) / yardstick[i])} %` : "";
-  console.log(`matrix product ${SIZES[i].join(" × ").padEnd(15)} ${speed.toFixed(1)} billion operations a second${beside}`);
+for (const [respect, sizes] of Object.entries(growing)) {
+  for (const [size, makeJob] of Object.entries(sizes)) {
+    report(`a step by ${respect}, ${size}`, measure(makeJob(await sets.wasm())).milliseconds, "ms");
+  }
+}
+
+const speeds = measureProducts(await sets.wasm());
+const inC = measureYardstick(path.join(import.meta.dirname, "..", "..", "..", "benchmarks", "matmul.c"));
+speeds.forEach((speed, i) => {
+  const name = `matrix product ${SIZES[i].join(" × ")}`;
+  report(`${name}, billion operations a second`, speed, "");
+  if (inC) report(`  ${name}, share of the same loop in C`, (100 * speed) / inC[i], "%", "at least 60 %");
 });
