@@ -244,7 +244,7 @@ class Live:
             # Else the notebook would show them once more, below the lab.
             for number in _pyplot_figures() - before:
                 sys.modules["matplotlib.pyplot"].close(number)
-        self.caption.value = html.escape(self._said) + details
+        self.caption.value = f"<span{_written(self._result())}>{html.escape(self._said)}</span>{details}"
 
     def _show(self, figure):
         if isinstance(figure, str):  # it takes the place of a picture, so nothing was found
@@ -258,6 +258,15 @@ class Live:
     def _say(self, words, found, margin=None):
         self._said, self._found, self._margin = words, found, margin
 
+    def _result(self):
+        """Return what was found as attributes of an element, for whoever reads no sentence."""
+        attributes = {}
+        if self._found is not None:
+            attributes["data-found"] = str(self._found).lower()
+        if self._margin is not None:
+            attributes["data-margin"] = f"{self._margin:.2f}"
+        return attributes
+
     def _element(self):
         said, picture = html.escape(self._said), ""
         if self.picture.value:  # a message comes without
@@ -265,16 +274,15 @@ class Live:
         attributes = {"lab": self._lab}
         attributes |= {name: json.dumps(value) for name, value in self._handed.items() if value}
         attributes["controls"] = json.dumps(self._controls)
-        if self._found is not None:
-            attributes["data-found"] = str(self._found).lower()
-        if self._margin is not None:
-            attributes["data-margin"] = f"{self._margin:.2f}"
-        written = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
         return (
-            f"<attention-lab {written}>"
+            f"<attention-lab{_written(attributes | self._result())}>"
             f"<figure>{picture}<figcaption>{said} "
             "Its sliders need JavaScript here, or a running notebook.</figcaption></figure></attention-lab>"
         )
+
+
+def _written(attributes):
+    return "".join(f' {name}="{html.escape(value)}"' for name, value in attributes.items())
 
 
 def _pyplot_figures():

@@ -42,7 +42,7 @@ OFFERS = {
 
 def said(lab):
     """Return the caption as a reader sees it, what is folded left out."""
-    return html.unescape(lab.caption.value.split("<details>")[0])
+    return Page(lab.caption.value.split("<details>")[0]).text
 
 
 class Page(html.parser.HTMLParser):
@@ -255,7 +255,7 @@ def test_hostile_words_stay_words():
     assert elements["img"]["alt"] == HOSTILE
     assert page.text.startswith(HOSTILE)
     caption = Page(lab.caption.value)
-    assert (caption.elements, caption.text) == ([], HOSTILE)
+    assert (caption.elements, caption.text) == ([("span", {})], HOSTILE)
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
@@ -644,13 +644,14 @@ def test_what_cannot_be_handed_over_is_named(given, error, message):
         (None, None, {}),
     ],
 )
-def test_the_element_says_whether_the_answer_was_found(found, margin, attributes):
+def test_element_and_caption_say_whether_the_answer_was_found(found, margin, attributes):
     def function(amount=0):
         return plots.Figure("The words do not matter: not found, found.", 1, found=found, margin=margin)
 
-    _, elements = element_of(live(function, lab="dense", amount=(0, 9)))
-    element = elements["attention-lab"]
+    lab = live(function, lab="dense", amount=(0, 9))
+    element = element_of(lab)[1]["attention-lab"]
     assert {name: value for name, value in element.items() if name.startswith("data-")} == attributes
+    assert Page(lab.caption.value).elements == [("span", attributes)]
 
 
 def test_the_last_figure_of_several_says_whether_the_answer_was_found():
@@ -844,7 +845,8 @@ def test_an_exception_says_where_it_came_from_and_the_rest_on_demand():
     lab = live(lambda amount=1: deeper(amount), lab="dense", amount=(0, 9))
     lab.sliders["amount"].value = 2
     page = Page(lab.caption.value)
-    assert [tag for tag, _ in page.elements] == ["details", "summary", "pre"]
+    assert page.elements[0] == ("span", {"data-found": "false"})
+    assert [tag for tag, _ in page.elements] == ["span", "details", "summary", "pre"]
     words, where = page.text.split(" in deeper: ")[0].rsplit("line", 1)
     assert words == "ValueError: too <few> samples"
     assert where.strip().isdecimal()
