@@ -30,9 +30,6 @@ QUOTED = {
     "recurrent_attention": dict.fromkeys(("0.07", "0.21", "0.41", "0.77"), ORIGINAL),
 }
 
-# To be emptied: figures without a source, in chapters that are still to be rewritten.
-UNSOURCED = {"self_attention": {"2.5"}, "beyond_one_machine": {"6.4"}}
-
 
 def without_source(cells):
     """Return the figures in the prose of a chapter that stand in none of its outputs and code cells.
@@ -68,13 +65,13 @@ def stands(figure, printed):
 def test_every_figure_in_the_prose_stands_in_an_output_or_in_code(chapter):
     cells = chapters.cells(chapter)
     quoted = QUOTED.get(chapter, {})
-    assert without_source(cells) == quoted.keys() | UNSOURCED.get(chapter, set())
+    assert without_source(cells) == quoted.keys()
     references = next(cell.source for cell in cells if cell.source.startswith("## References"))
     assert all(address in references for address in quoted.values())
 
 
 def test_no_figure_is_excused_in_a_chapter_that_is_gone():
-    assert QUOTED.keys() | UNSOURCED.keys() <= set(map(chapters.name_of, chapters.NOTEBOOKS))
+    assert QUOTED.keys() <= set(map(chapters.name_of, chapters.NOTEBOOKS))
 
 
 def test_a_changed_figure_is_found_in_a_chapter():
