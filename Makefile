@@ -81,7 +81,7 @@ lab: install  ## open the notebooks in JupyterLab
 # kept for all kernels; its option cannot hold a path with spaces.
 PYTEST = TF_NUM_INTRAOP_THREADS=1 \
 	$(if $(word 2,$(CURDIR)),,TF_XLA_FLAGS=--tf_xla_persistent_cache_directory=$(CURDIR)/_build/xla) \
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 WITH_NOTEBOOKS := --nbval --nbval-current-env --nbval-sanitize-with tests/chapters/nbval.cfg
 
 # Where no browser can be had, the notebooks and helpers are still tested.
