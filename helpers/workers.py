@@ -93,9 +93,14 @@ class Workers:
     a worker that ended by itself has left behind is not looked for.
 
     Takes what `run` takes, and refuses what it does. That a worker failed, `wait` tells as a result.
+
+    Raises:
+        OSError: on Windows, which has no process groups.
     """
 
     def __init__(self, script, *arguments, count):
+        if not hasattr(os, "killpg"):
+            raise OSError("workers are killed by their process groups, which Windows lacks: use Colab or WSL")
         if not isinstance(script, (str, os.PathLike)):
             raise TypeError(f"script must be the path of a Python script, got {script!r}")
         if not Path(script).is_file():

@@ -325,3 +325,9 @@ def test_recipe_for_kubernetes_gives_each_pod_its_place():
         config = json.loads(done.stdout.splitlines()[-1])
         assert config["cluster"]["worker"] == [f"{name}-{k}.{name}:2222" for k in range(pods)]
         assert config["task"]["index"] == index
+
+
+def test_windows_is_refused_in_one_sentence(monkeypatch):
+    monkeypatch.delattr("os.killpg")
+    with pytest.raises(OSError, match="process groups, which Windows lacks: use Colab or WSL"):
+        workers.Workers(__file__, count=1)
