@@ -21,6 +21,8 @@ export function stageView() {
   /** Reads out the last verdict only: the visible one changes as the training goes on. */
   const announcement = html("p", { class: "lab-only-heard", "aria-live": "polite" });
   let drawn: Picture | null = null;
+  /** The last run that came to its end: it stays as a faint outline until the next one has. */
+  let settled: { picture: Picture | null; losses: number[] } | null = null;
 
   return {
     nodes: [node, announcement],
@@ -29,16 +31,18 @@ export function stageView() {
     draw(at: Progress, findings: Findings): void {
       node.hidden = false;
       drawn = findings.picture;
-      if (drawn) picture.draw(drawn);
+      const ghost = at.finished ? null : settled;
+      if (drawn) picture.draw(drawn, ghost?.picture);
       // Its place is kept: while a date is typed, the field stays where it is.
       picture.node.style.visibility = drawn ? "" : "hidden";
       curve.node.hidden = at.epochs === 0 || (drawn !== null && showsLosses(drawn));
-      if (!curve.node.hidden) curve.draw(at);
+      if (!curve.node.hidden) curve.draw(at, ghost?.losses);
       verdict.textContent = findings.verdict;
       metrics.replaceChildren(
         ...findings.metrics.map(({ label, value }) => html("p", {}, html("span", {}, label), " ", html("span", {}, value))),
       );
       progress.draw(at);
+      if (at.finished) settled = { picture: drawn, losses: at.losses };
     },
 
     setBusy: (busy: boolean) => picture.node.setAttribute("aria-busy", String(busy)),

@@ -28,9 +28,11 @@ def test_a_killed_worker_is_reported_and_replaced(watched):
     expect(notice(lab)).to_contain_text("The training stopped: the browser ended its worker.")
     expect(lab).to_have_attribute("data-state", "failed")
     lab.get_by_role("button", name="Try again").press("Enter")
-    # The button is gone; who works by keyboard must still be in the lab, just before its first control.
+    # The button is gone; who works by keyboard must still be in the lab, just before its picture.
     expect(notice(lab)).to_be_hidden()
     expect(lab).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(lab.get_by_role("group", name="Single weights")).to_be_focused()
     page.keyboard.press("Tab")
     expect(lab.get_by_label("attention column")).to_be_focused()
     assert "largest weight" in verdict(lab)

@@ -3,7 +3,7 @@ import type { BarsPicture } from "../../shared/pictures";
 import { fixed, indexOfLargest } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis, percent } from "./axis";
-import { PICKED, type Drawing, type Picked } from "./drawing";
+import { numberOf, PICKED, type Built, type Drawing, type Picked } from "./drawing";
 
 const LABEL_HEIGHT = 16;
 const BAR_HEIGHT = 84;
@@ -17,6 +17,11 @@ export const bars: Drawing<BarsPicture> = {
   ],
   build: buildBars,
   describe,
+  read({ position, answer, panels }, row, column) {
+    const { title, weights } = panels[row];
+    const place = `${position} ${column}${column === answer ? " (the answer)" : ""}`;
+    return `${panels.length > 1 ? `${title}, ` : ""}${place}: ${numberOf(column, weights)}`;
+  },
   table: ({ position, answer, panels }) => ({
     head: [position, ...panels.map(({ title }) => title)],
     rows: panels[0].weights.map((_, i) => ({
@@ -26,7 +31,7 @@ export const bars: Drawing<BarsPicture> = {
   }),
 };
 
-function buildBars(picture: BarsPicture) {
+function buildBars(picture: BarsPicture): Built<BarsPicture> {
   const panels = picture.panels.map(({ title, weights }) =>
     buildPanel(title, weights.length, picture.answer, picture.picked?.control),
   );
@@ -42,20 +47,21 @@ function buildBars(picture: BarsPicture) {
       ),
       ...(picture.picked ? [html("p", { class: "lab-hint" }, `Click a ${picture.position} to ${picture.picked.control} it.`)] : []),
     ],
-    update: ({ panels: values, picked }: BarsPicture) =>
-      panels.forEach((panel, i) => panel.update(values[i].weights, picked?.position)),
+    marks: panels.map(({ hits }) => hits),
+    update: ({ panels: values, picked }, ghost) =>
+      panels.forEach((panel, i) => panel.update(values[i].weights, ghost?.panels[i]?.weights ?? [], picked?.position)),
   };
 }
 
 function buildPanel(title: string, count: number, answer: number, control?: string) {
+  const place = (i: number) => ({ x: percent((i + 0.12) / count), width: percent(0.76 / count) });
   const bars = Array.from({ length: count }, (_, i) =>
-    svg("rect", {
-      class: "lab-bar",
-      x: percent((i + 0.12) / count),
-      width: percent(0.76 / count),
-      y: LABEL_HEIGHT,
-      height: BAR_HEIGHT,
-    }),
+    svg("rect", { class: "lab-bar", ...place(i), y: LABEL_HEIGHT, height: BAR_HEIGHT }),
+  );
+  const ghosts = bars.map((_, i) => svg("rect", { class: "lab-ghost", ...place(i), y: LABEL_HEIGHT, height: BAR_HEIGHT }));
+  // A bar may be too low to be met: all of its column reads it.
+  const hits = bars.map((_, i) =>
+    svg("rect", { class: "lab-hit", x: percent(i / count), width: percent(1 / count), y: LABEL_HEIGHT, height: BAR_HEIGHT }),
   );
   const frame = svg("rect", {
     class: "lab-answer-frame",
@@ -82,7 +88,7 @@ function buildPanel(title: string, count: number, answer: number, control?: stri
     svg("text", { class: "lab-tick", x: "100%", y: yOf(weight), dy: "0.32em", "text-anchor": "end" }, String(weight)),
   );
   const height = LABEL_HEIGHT + BAR_HEIGHT + 1;
-  const chart = svg("svg", { class: "lab-bars", height }, ...grid, frame, ...bars, answerLabel, largestLabel);
+  const chart = svg("svg", { class: "lab-bars", height }, ...grid, frame, ...bars, ...ghosts, answerLabel, largestLabel, ...hits);
   const node = html(
     "div",
     { class: "lab-panel" },
@@ -91,7 +97,7 @@ function buildPanel(title: string, count: number, answer: number, control?: stri
     chart,
   );
   if (control) {
-    chart.append(pickedFrame);
+    hits[0].before(pickedFrame);
     chart.classList.add("lab-to-pick");
     chart.addEventListener("click", ({ clientX }) => {
       const { left, width } = chart.getBoundingClientRect();
@@ -100,7 +106,11 @@ function buildPanel(title: string, count: number, answer: number, control?: stri
     });
   }
 
-  function update(weights: number[], picked = 0) {
+  function update(weights: number[], before: number[], picked = 0) {
+    ghosts.forEach((ghost, i) => {
+      ghost.style.display = before.length === count ? "" : "none";
+      ghost.style.setProperty("transform", `scaleY(${before[i] ?? 0})`);
+    });
     pickedFrame.setAttribute("x", percent(picked / count));
     const largest = indexOfLargest(weights);
     weights.forEach((weight, i) => bars[i].style.setProperty("transform", `scaleY(${weight})`));
@@ -109,7 +119,7 @@ function buildPanel(title: string, count: number, answer: number, control?: stri
     largestLabel.setAttribute("x", percent((largest + 0.5) / count));
     largestLabel.setAttribute("y", String(yOf(weights[largest]) - 4));
   }
-  return { node, update };
+  return { node, hits, update };
 }
 
 const yOf = (weight: number): number => LABEL_HEIGHT + BAR_HEIGHT * (1 - weight);

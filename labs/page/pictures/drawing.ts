@@ -1,16 +1,33 @@
+import { fixed } from "../../shared/numbers";
 import type { Picture } from "../../shared/pictures";
 
 /** How one kind of picture is drawn. A new kind is a file beside this one and a line in `picture.ts`. */
 export interface Drawing<Kind extends Picture> {
   /** Nodes are made anew only when this changes, in its JSON. */
   layout(picture: Kind): unknown;
-  build(picture: Kind): { nodes: Node[]; update(picture: Kind): void };
+  build(picture: Kind): Built<Kind>;
+  /** What a single mark of `Built.marks` says: where it is, its weight, and what an equal share would be. */
+  read(picture: Kind, row: number, column: number): string;
   /** The picture in words. */
   describe(picture: Kind): string;
   /** The numbers behind it. */
   table(picture: Kind): Table;
   /** Set where the losses are in the picture: a curve beside it would show them again. */
   showsLosses?: true;
+}
+
+export interface Built<Kind> {
+  nodes: Node[];
+  /** What a reader can point at, a list a row. */
+  marks: Element[][];
+  /** With a ghost, the run before this one stays as a faint outline where the picture can show it. */
+  update(picture: Kind, ghost: Kind | null): void;
+}
+
+/** The end of what a mark says: its number, and an equal share beside it where the numbers are shares of 1, as effects are not. */
+export function numberOf(position: number, numbers: number[]): string {
+  const areShares = Math.abs(numbers.reduce((sum, number) => sum + number, -1)) < 0.01;
+  return fixed(numbers[position]) + (areShares ? `; an equal share is ${fixed(1 / numbers.length)}.` : ".");
 }
 
 export interface Table {

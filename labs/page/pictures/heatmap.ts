@@ -4,7 +4,7 @@ import { judgeCells } from "../../shared/found";
 import { fixed, indexOfLargest, meanOfPanels } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis, percent } from "./axis";
-import type { Drawing } from "./drawing";
+import { numberOf, type Built, type Drawing } from "./drawing";
 import { colourScale } from "./scale";
 
 // The strongest colour is the largest weight's; but weights that are all small, as before training, stay pale.
@@ -18,6 +18,14 @@ export const heatmap: Drawing<HeatmapPicture> = {
   },
   build,
   describe,
+  read(picture, line, j) {
+    const [rows] = sizeOf(picture);
+    const [panel, i] = [picture.panels[Math.floor(line / rows)], line % rows];
+    const names = namesOf(picture);
+    const isAnswer = picture.answers.some(([row, column]) => row === i && column === j);
+    const place = `${picture.row} ${names.rows[i]}, ${picture.column} ${names.columns[j]}${isAnswer ? " (an answer)" : ""}`;
+    return `${panel.title ? `${panel.title}, ` : ""}${place}: ${numberOf(j, panel.weights[i])}`;
+  },
   table,
 };
 
@@ -30,7 +38,7 @@ function namesOf(picture: HeatmapPicture) {
   return { rows: picture.rowNames ?? numbers(rows), columns: picture.columnNames ?? numbers(columns) };
 }
 
-function build(picture: HeatmapPicture) {
+function build(picture: HeatmapPicture): Built<HeatmapPicture> {
   const largest = html("span", { class: "lab-value" });
   const panels = picture.panels.map(({ title }) => buildPanel(picture, title));
   const nodes = [
@@ -43,7 +51,7 @@ function build(picture: HeatmapPicture) {
     panels.forEach((panel, i) => panel.update(values[i].weights, scale));
     largest.textContent = fixed(scale);
   }
-  return { nodes, update };
+  return { nodes, marks: panels.flatMap(({ cells }) => cells), update };
 }
 
 function buildPanel(picture: HeatmapPicture, title: string | undefined) {
@@ -87,7 +95,7 @@ function buildPanel(picture: HeatmapPicture, title: string | undefined) {
       onAnswers[row].textContent = ofRow.map(([, column]) => fixed(line[column])).join(" + ");
     });
   }
-  return { node, update };
+  return { node, cells, update };
 }
 
 function describe(picture: HeatmapPicture): string {

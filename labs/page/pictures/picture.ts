@@ -1,8 +1,9 @@
 /** Draws what a lab found as SVG. Drawn again with other numbers, the same nodes move (see the style sheet). */
 import type { Picture } from "../../shared/pictures";
 import { html } from "../html";
+import { readingView } from "../reading";
 import { bars } from "./bars";
-import type { Drawing, Table } from "./drawing";
+import type { Built, Drawing, Table } from "./drawing";
 import { heatmap } from "./heatmap";
 import { tokens } from "./tokens";
 import { trainings } from "./trainings";
@@ -13,21 +14,22 @@ const drawingOf = (picture: Picture) => drawings[picture.kind] as Drawing<Pictur
 
 export function pictureView() {
   const node = html("div", { class: "lab-picture", role: "img" });
+  const reading = readingView(node);
   let layout = "";
-  let update: (picture: Picture) => void = () => {};
+  let built: Built<Picture> | null = null;
   return {
-    node,
-    draw(picture: Picture): void {
+    node: reading.node,
+    draw(picture: Picture, ghost: Picture | null = null): void {
       const drawing = drawingOf(picture);
       const needed = JSON.stringify([picture.kind, drawing.layout(picture)]);
-      if (needed !== layout) {
-        const built = drawing.build(picture);
+      if (built === null || needed !== layout) {
+        built = drawing.build(picture);
         node.replaceChildren(...built.nodes);
-        update = built.update;
         layout = needed;
       }
-      update(picture);
+      built.update(picture, ghost?.kind === picture.kind ? ghost : null);
       node.setAttribute("aria-label", drawing.describe(picture));
+      reading.use({ nodes: built.marks, read: (row, column) => drawing.read(picture, row, column) });
     },
   };
 }

@@ -2,17 +2,22 @@
 import type { TokensPicture, TokensSample } from "../../shared/pictures";
 import { fixed, indexOfLargest } from "../../shared/numbers";
 import { html } from "../html";
-import type { Drawing } from "./drawing";
+import { numberOf, type Built, type Drawing } from "./drawing";
 import { colourScale } from "./scale";
 
 export const tokens: Drawing<TokensPicture> = {
   layout: ({ title, answerName, samples }) => [title, answerName, samples.map(({ tokens, answer }) => [tokens, answer])],
   build,
   describe,
+  read({ answerName, samples }, row, column) {
+    const { tokens, weights, answer } = samples[row];
+    const token = tokens[column] === null ? "padding" : `“${tokens[column]}”${column === answer ? `, the ${answerName}` : ""}`;
+    return `sample ${row}, step ${column} (${token}): ${numberOf(column, weights)}`;
+  },
   table,
 };
 
-function build(picture: TokensPicture) {
+function build(picture: TokensPicture): Built<TokensPicture> {
   const rows = picture.samples.map(buildRow);
   const nodes = [
     html("p", { class: "lab-caption" }, picture.title),
@@ -36,7 +41,7 @@ function build(picture: TokensPicture) {
   function update({ samples }: TokensPicture) {
     rows.forEach((row, i) => row.update(samples[i]));
   }
-  return { nodes, update };
+  return { nodes, marks: rows.map(({ boxes }) => boxes), update };
 }
 
 function buildRow({ tokens, answer }: TokensSample) {
@@ -46,6 +51,7 @@ function buildRow({ tokens, answer }: TokensSample) {
   });
   const onAnswer = html("span", { class: "lab-on-answers" });
   return {
+    boxes,
     nodes: [html("div", { class: "lab-tokens" }, ...boxes), onAnswer],
     update({ weights }: TokensSample) {
       boxes.forEach((box, i) => box.style.setProperty("--lab-weight-here", weights[i].toFixed(3)));

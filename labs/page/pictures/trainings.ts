@@ -20,11 +20,14 @@ export const trainings: Drawing<TrainingsPicture> = {
   build(picture) {
     const chart = buildChart(picture);
     const panels = bars.build(asBars(picture));
-    const update = (picture: TrainingsPicture) => {
-      chart.update(picture);
-      panels.update(asBars(picture));
+    return {
+      nodes: [html("div", { class: "lab-trainings" }, ...chart.nodes, ...panels.nodes)],
+      marks: panels.marks,
+      update(picture, ghost) {
+        chart.update(picture);
+        panels.update(asBars(picture), ghost && asBars(ghost));
+      },
     };
-    return { nodes: [html("div", { class: "lab-trainings" }, ...chart.nodes, ...panels.nodes)], update };
   },
   describe(picture) {
     const said = picture.panels.map(({ title }, i) => {
@@ -33,6 +36,7 @@ export const trainings: Drawing<TrainingsPicture> = {
     });
     return `Training loss of each epoch: ${said.join("; ")}. ${bars.describe(asBars(picture))}`;
   },
+  read: (picture, row, column) => bars.read(asBars(picture), row, column),
   table(picture) {
     const weights = bars.table(asBars(picture));
     const losses = Array.from({ length: picture.epochs }, (_, epoch) => ({
