@@ -11,6 +11,15 @@ export function toHash(lab: string, settings: Settings): string {
   return `#${lab}?${new URLSearchParams(values)}`;
 }
 
+/** Puts settings into the page's address, without a new entry for the Back button. */
+export function follow(hash: string): void {
+  try {
+    history.replaceState(history.state, "", hash);
+  } catch {
+    // A page in a sandbox may have no address of its own to change.
+  }
+}
+
 /** The settings that a hash asks this lab for, and a sentence about each that it cannot have. */
 export function fromHash(hash: string, lab: string, controls: Control[]): { settings: Settings; refused: string[] } | null {
   const [name, query] = splitOnce(hash.replace(/^#/, ""), "?");

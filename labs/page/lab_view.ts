@@ -1,7 +1,7 @@
 /** One lab on the page: its parts, and what each touch of it does. */
 import type { Findings, Handed, Progress } from "../shared/messages";
 import { fixed } from "../shared/numbers";
-import { fromHash, toHash } from "./address";
+import { follow, fromHash, toHash } from "./address";
 import { button, copyLink, toggle } from "./buttons";
 import { controlPanel, defaultSettings, type Control, type ControlPanel } from "./controls/panel";
 import { html } from "./html";
@@ -17,6 +17,9 @@ import { Trainer } from "./trainer";
  * `data-found`: for the style sheet and the tests.
  */
 type State = "waiting" | "training" | "done" | "failed";
+
+/** The event by which labs know which of them a reader moved last. */
+const TOUCHED = "lab-touched";
 
 interface Report {
   progress: Progress;
@@ -37,6 +40,8 @@ export class LabView {
   private latest: Report | null = null;
   /** What is to be drawn in the next frame. */
   private next: Report | null = null;
+  /** Whether a reader moved something here last, of all labs and links: the address then follows, at the end of a training. */
+  private isTouchedLast = false;
   /** Whether the notice says that nothing is heard. */
   private isSilent = false;
 
@@ -64,7 +69,7 @@ export class LabView {
     element.append(this.staticPicture, ...stage.nodes, notice.node, panel.node, this.buttons(), numbers, sourceView(this.lab, `${id}-file`));
     this.setState("waiting");
     this.listen();
-    this.openLink();
+    this.openLink(location.hash);
   }
 
   remove(): void {
@@ -75,7 +80,9 @@ export class LabView {
   private listen(): void {
     const { signal } = this.leaving;
     this.element.addEventListener(PICKED, (event) => this.pick((event as CustomEvent<Picked>).detail), { signal });
-    window.addEventListener("hashchange", () => this.openLink(), { signal });
+    // Not the address of now: another lab's may have taken its place by the time this is heard.
+    window.addEventListener("hashchange", ({ newURL }) => this.openLink(new URL(newURL).hash), { signal });
+    window.addEventListener(TOUCHED, (event) => (this.isTouchedLast = (event as CustomEvent).detail === this.element), { signal });
     startWhenSeen(this.element, signal, {
       begin: () => this.state() === "waiting" && this.train(),
       setInSight: (inSight) => this.trainer.setPaused(!inSight),
@@ -83,9 +90,10 @@ export class LabView {
     });
   }
 
-  /** Takes the settings from the address, if it names this lab. */
-  private openLink(): void {
-    const linked = fromHash(location.hash, this.lab, this.controls);
+  /** Takes the settings from an address, if it names this lab. */
+  private openLink(hash: string): void {
+    this.isTouchedLast = false;
+    const linked = fromHash(hash, this.lab, this.controls);
     if (!linked) return;
     this.panel.set(linked.settings);
     this.element.scrollIntoView({ block: "start" });
@@ -101,10 +109,15 @@ export class LabView {
   }
 
   private changed(name: string): void {
+    this.touched();
     if (this.latest?.findings.views?.control !== name) return this.retrain();
     this.notice.say("");
     this.element.dataset.settings = toHash(this.lab, this.panel.settings());
     this.show(this.latest);
+  }
+
+  private touched(): void {
+    window.dispatchEvent(new CustomEvent(TOUCHED, { detail: this.element }));
   }
 
   private train(): void {
@@ -145,6 +158,12 @@ export class LabView {
     this.stage.announce(findings);
     this.fillNumbers();
     this.setState("done");
+    this.followAddress();
+  }
+
+  /** So that a reload, or the address itself sent to somebody, shows what is shown now. */
+  private followAddress(): void {
+    if (this.isTouchedLast && this.element.dataset.settings) follow(this.element.dataset.settings);
   }
 
   /** As the notebook marks its saved element. */
@@ -181,6 +200,7 @@ export class LabView {
 
   private buttons(): HTMLElement {
     const settle = (settings: ReturnType<ControlPanel["settings"]>) => {
+      this.touched();
       this.panel.set(settings);
       this.retrain();
     };

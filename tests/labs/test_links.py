@@ -9,6 +9,7 @@ from tests.labs.in_node import run_typescript
 from tests.labs.watched import (
     FIXTURES,
     defaults,
+    lab_element,
     notice,
     numbers,
     the_lab,
@@ -16,6 +17,7 @@ from tests.labs.watched import (
     verdict,
     wait_until_trained,
 )
+from tools.lab_page import write_page
 
 folder, site, watched = FIXTURES
 
@@ -155,3 +157,38 @@ def test_a_link_to_a_value_between_two_steps_gets_the_nearer_one(tmp_path):
     values, refused = read_link(tmp_path, "tenths", ["0.32", "7"])
     assert values == [0.3, 1]
     assert all(refused)
+
+
+def test_the_address_follows_a_reader_and_a_reload_shows_the_same(watched):
+    page = watched.open("quick.html")
+    lab = the_lab(page)
+    verdict(lab)
+    assert "#" not in page.url, "nobody has touched it"
+    lab.get_by_label("attention column").fill("7")
+    lab.get_by_label("Epochs").fill("5")
+    shown = verdict(lab), numbers(lab)
+    assert "#dense?attention_column=7&" in page.url
+    entries = page.evaluate("history.length")
+    lab.get_by_role("button", name="Another seed").click()
+    lab.get_by_role("button", name="Reset").click()
+    lab.get_by_label("attention column").fill("7")
+    lab.get_by_label("Epochs").fill("5")
+    assert (verdict(lab), numbers(lab)) == shown
+    assert page.evaluate("history.length") == entries, "Back leaves the page, however much was moved"
+    page.reload()
+    assert (verdict(lab), numbers(lab)) == shown
+    expect(lab.get_by_label("attention column")).to_have_value("7")
+
+
+def test_of_two_labs_the_address_follows_the_one_touched_last(watched, folder):
+    write_page(folder, lab_element("dense", epochs=1), lab_element("workers"), name="two.html")
+    page = watched.open("two.html", viewport={"width": 1280, "height": 2000})
+    first, second = page.locator("attention-lab").all()
+    verdict(second)
+    first.get_by_label("attention column").fill("7")
+    verdict(first)
+    assert "#dense?attention_column=7&" in page.url
+    second.get_by_label("seed").fill("3")
+    verdict(second)
+    assert "#workers?" in page.url
+    assert "seed=3" in page.url
