@@ -7,6 +7,7 @@ import { controlPanel, defaultSettings, type Control, type ControlPanel } from "
 import { html } from "./html";
 import { noticeView } from "./notice";
 import { PICKED, type Picked } from "./pictures/drawing";
+import { pinsView } from "./pins";
 import { sourceView } from "./source";
 import { stageView } from "./stage";
 import { startWhenSeen } from "./starting";
@@ -31,6 +32,7 @@ export class LabView {
   private readonly trainer: Trainer;
   private readonly panel: ControlPanel;
   private readonly stage = stageView();
+  private readonly pins = pinsView();
   private readonly notice: ReturnType<typeof noticeView>;
   private readonly staticPicture: HTMLElement;
   private readonly numbers: HTMLElement;
@@ -66,7 +68,7 @@ export class LabView {
     this.numbers.id = `${id}-numbers`;
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
     const { stage, notice, panel, numbers } = this;
-    element.append(this.staticPicture, ...stage.nodes, notice.node, panel.node, this.buttons(), numbers, sourceView(this.lab, `${id}-file`));
+    element.append(this.staticPicture, ...stage.nodes, notice.node, panel.node, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
     this.setState("waiting");
     this.listen();
     this.openLink(location.hash);
@@ -157,6 +159,7 @@ export class LabView {
     if (!progress.finished) return;
     this.stage.announce(findings);
     this.fillNumbers();
+    this.pins.compare(this.stage.onAnswer());
     this.setState("done");
     this.followAddress();
   }
@@ -216,11 +219,22 @@ export class LabView {
         }),
       );
     }
+    row.append(button("Pin this run", () => this.pin()));
     row.append(button("Copy link", () => void copyLink(this.link(), this.notice.say)));
     row.append(toggle("The numbers", this.numbers, () => this.fillNumbers()));
     const colab = this.element.getAttribute("colab");
     if (colab) row.append(html("a", { href: colab, target: "_blank", rel: "noopener" }, "Run in Colab"));
     return row;
+  }
+
+  /** Keeps what is shown, for the next runs to be held against. */
+  private pin(): void {
+    const settings = this.panel.settings();
+    const moved = this.controls.filter(({ name, value }) => settings[name] !== value);
+    const words = moved.map(({ name, label }) => `${label} ${settings[name]}`).join(", ") || "the settings as they come";
+    const run = this.state() === "done" ? this.stage.run(words) : null;
+    this.notice.say((run ? this.pins.pin(run) : "A run can be pinned once it has ended.") ?? "");
+    this.pins.compare(this.stage.onAnswer());
   }
 
   private fillNumbers(): void {

@@ -3,8 +3,9 @@ import type { Findings, Progress } from "../shared/messages";
 import type { Picture } from "../shared/pictures";
 import { curveView } from "./curve";
 import { html } from "./html";
+import type { Run } from "./pins";
 import { numbersTable } from "./pictures/numbers_table";
-import { pictureView, showsLosses, tableOf } from "./pictures/picture";
+import { onAnswer, pictureView, showsLosses, tableOf } from "./pictures/picture";
 import { progressView } from "./progress";
 
 /** A screen reader has heard it by then; left in the page, it would be met a second time under the verdict. */
@@ -51,6 +52,18 @@ export function stageView() {
       announcement.textContent = [verdict, ...metrics.map(({ label, value }) => `${label} ${value}.`)].join(" ");
       setTimeout(() => announcement.replaceChildren(), HEARD_MILLISECONDS);
     },
+
+    /** The run shown now, to be kept; null while there is no picture. */
+    run: (settings: string): Run | null =>
+      drawn && {
+        settings,
+        picture: picture.copy(),
+        curve: curve.node.cloneNode(true),
+        verdict: verdict.textContent ?? "",
+        onAnswer: onAnswer(drawn),
+      },
+
+    onAnswer: () => drawn && onAnswer(drawn),
 
     /** The numbers behind what is drawn. */
     numbers: (): Node | string => (drawn ? numbersTable(drawn.title, tableOf(drawn)) : "There are no numbers yet."),

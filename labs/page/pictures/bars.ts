@@ -22,6 +22,7 @@ export const bars: Drawing<BarsPicture> = {
     const place = `${position} ${column}${column === answer ? " (the answer)" : ""}`;
     return `${panels.length > 1 ? `${title}, ` : ""}${place}: ${numberOf(column, weights)}`;
   },
+  onAnswer: ({ answer, panels: [{ title, weights }] }) => ({ of: `Weight on the answer, ${title}:`, weight: weights[answer] }),
   table: ({ position, answer, panels }) => ({
     head: [position, ...panels.map(({ title }) => title)],
     rows: panels[0].weights.map((_, i) => ({

@@ -1,5 +1,6 @@
 import { fixed } from "../../shared/numbers";
 import type { Picture } from "../../shared/pictures";
+import type { OnAnswer } from "../pins";
 
 /** How one kind of picture is drawn. A new kind is a file beside this one and a line in `picture.ts`. */
 export interface Drawing<Kind extends Picture> {
@@ -12,6 +13,8 @@ export interface Drawing<Kind extends Picture> {
   describe(picture: Kind): string;
   /** The numbers behind it. */
   table(picture: Kind): Table;
+  /** The weight on the answer, and what it is of, to compare runs by; null where there is no answer. */
+  onAnswer(picture: Kind): OnAnswer | null;
   /** Set where the losses are in the picture: a curve beside it would show them again. */
   showsLosses?: true;
 }

@@ -18,6 +18,12 @@ export const heatmap: Drawing<HeatmapPicture> = {
   },
   build,
   describe,
+  onAnswer({ answers, panels, row }) {
+    if (answers.length === 0) return null;
+    const rows = new Set(answers.map(([row]) => row)).size;
+    const mean = meanOfPanels(panels.map(({ weights }) => weights));
+    return { of: `Mean weight on the answers of a ${row}:`, weight: answers.reduce((sum, [i, j]) => sum + mean[i][j], 0) / rows };
+  },
   read(picture, line, j) {
     const [rows] = sizeOf(picture);
     const [panel, i] = [picture.panels[Math.floor(line / rows)], line % rows];

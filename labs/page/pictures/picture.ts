@@ -19,6 +19,12 @@ export function pictureView() {
   let built: Built<Picture> | null = null;
   return {
     node: reading.node,
+    /** What is drawn now, for keeps. */
+    copy: (): Node => {
+      const copy = node.cloneNode(true) as HTMLElement;
+      for (const mark of copy.querySelectorAll(".lab-read-line")) mark.classList.remove("lab-read", "lab-read-line");
+      return copy;
+    },
     draw(picture: Picture, ghost: Picture | null = null): void {
       const drawing = drawingOf(picture);
       const needed = JSON.stringify([picture.kind, drawing.layout(picture)]);
@@ -35,5 +41,7 @@ export function pictureView() {
 }
 
 export const tableOf = (picture: Picture): Table => drawingOf(picture).table(picture);
+
+export const onAnswer = (picture: Picture) => drawingOf(picture).onAnswer(picture);
 
 export const showsLosses = (picture: Picture): boolean => drawingOf(picture).showsLosses === true;

@@ -9,6 +9,10 @@ export const tokens: Drawing<TokensPicture> = {
   layout: ({ title, answerName, samples }) => [title, answerName, samples.map(({ tokens, answer }) => [tokens, answer])],
   build,
   describe,
+  onAnswer: ({ answerName, samples }) => ({
+    of: `Mean weight on the ${answerName}:`,
+    weight: samples.reduce((sum, { weights, answer }) => sum + weights[answer], 0) / samples.length,
+  }),
   read({ answerName, samples }, row, column) {
     const { tokens, weights, answer } = samples[row];
     const token = tokens[column] === null ? "padding" : `“${tokens[column]}”${column === answer ? `, the ${answerName}` : ""}`;

@@ -36,6 +36,7 @@ export const trainings: Drawing<TrainingsPicture> = {
     });
     return `Training loss of each epoch: ${said.join("; ")}. ${bars.describe(asBars(picture))}`;
   },
+  onAnswer: (picture) => bars.onAnswer(asBars(picture)),
   read: (picture, row, column) => bars.read(asBars(picture), row, column),
   table(picture) {
     const weights = bars.table(asBars(picture));
