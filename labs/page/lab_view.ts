@@ -11,6 +11,7 @@ import { pinsView } from "./pins";
 import { sourceView } from "./source";
 import { stageView } from "./stage";
 import { startWhenSeen } from "./starting";
+import { stickWhereItFits } from "./sticking";
 import { Trainer } from "./trainer";
 
 /**
@@ -68,7 +69,10 @@ export class LabView {
     this.numbers.id = `${id}-numbers`;
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
     const { stage, notice, panel, numbers } = this;
-    element.append(this.staticPicture, ...stage.nodes, notice.node, panel.node, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
+    // On a phone the picture sticks within this part, while the controls pass below it.
+    const desk = html("div", { class: "lab-desk" }, ...stage.nodes, notice.node, panel.node);
+    element.append(this.staticPicture, desk, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
+    stickWhereItFits(desk, this.leaving.signal);
     this.setState("waiting");
     this.listen();
     this.openLink(location.hash);

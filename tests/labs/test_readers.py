@@ -10,11 +10,12 @@ from tests.labs.watched import (
     CONTROLS,
     FIXTURES,
     assert_reads_well,
+    lab_element,
     numbers,
     the_lab,
     verdict,
 )
-from tools.lab_page import LABS
+from tools.lab_page import LABS, write_page
 
 folder, site, watched = FIXTURES
 
@@ -70,6 +71,27 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
 
 def test_it_reads_well_in_light_and_dark_wide_and_narrow(watched):
     assert_reads_well(watched.open("dense.html#dense?epochs=0&attention_column=31"))
+
+
+def test_on_a_phone_the_picture_stays_in_sight_while_its_controls_pass(watched, folder):
+    write_page(folder, lab_element("dense", epochs=1), "<p>Below.</p>" * 100, name="phone.html")
+    page = watched.open("phone.html", viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    lab = the_lab(page)
+    verdict(lab)
+    for slider in lab.get_by_role("slider").all():
+        # As a reader would: until the slider is just above the lower end.
+        slider.evaluate("node => scrollBy(0, node.getBoundingClientRect().bottom - innerHeight + 10)")
+        picture, words, control = (
+            node.bounding_box() for node in (lab.locator(".lab-reader"), lab.locator(".lab-verdict"), slider)
+        )
+        assert 55 <= picture["y"], "below the site's header"
+        assert picture["y"] + picture["height"] <= words["y"] + 1
+        assert words["y"] + words["height"] <= control["y"]
+        assert control["y"] + control["height"] <= 640
+        expect(slider).to_be_in_viewport()
+    # Past its controls, the picture goes.
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(lab.locator(".lab-reader")).not_to_be_in_viewport()
 
 
 def test_fingers_have_room(watched):
