@@ -1,4 +1,7 @@
-"""Whatever model Hypothesis builds, a Retrainer trains it as `model.fit` does."""
+"""Whatever model Hypothesis builds, a Retrainer trains it as `model.fit` does.
+
+CI builds 200, in minutes; RANDOM_MODELS sets another number.
+"""
 
 import os
 
@@ -17,7 +20,7 @@ NUM_SAMPLES, BATCH_SIZE = 6, 2
 
 # Keras warns where a layer drops a mask, and where a dict's keys are no names.
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=int(os.environ.get("RANDOM_MODELS", 200)))
+@settings(max_examples=int(os.environ.get("RANDOM_MODELS", 200 if os.environ.get("CI") else 40)))
 @given(st.data())
 def test_random_models(data):
     drawn, _ = random_models.draw_model(data.draw, size=4)

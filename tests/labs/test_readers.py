@@ -84,7 +84,7 @@ def test_on_a_phone_the_picture_stays_in_sight_while_its_controls_pass(watched, 
         picture, words, control = (
             node.bounding_box() for node in (lab.locator(".lab-reader"), lab.locator(".lab-verdict"), slider)
         )
-        assert 55 <= picture["y"], "below the site's header"
+        assert picture["y"] >= 55, "below the site's header"
         assert picture["y"] + picture["height"] <= words["y"] + 1
         assert words["y"] + words["height"] <= control["y"]
         assert control["y"] + control["height"] <= 640

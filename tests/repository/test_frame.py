@@ -106,6 +106,15 @@ def test_every_push_runs_the_whole_on_one_python_and_one_system():
     assert runs(workflow) == {("ubuntu", "3.12", PERMIT), ("ubuntu", "3.12", "make test")}
 
 
+# No make there: what sets up, and what can be tested without process groups.
+ON_WINDOWS = [
+    "python -m pip install --require-hashes --no-deps -r requirements.lock",
+    "python -m pip install --no-deps --no-build-isolation --editable .",
+    "python -m pytest tests/helpers --ignore tests/helpers/test_workers.py",
+    'python -m pytest --nbval-lax --nbval-current-env book --ignore-glob="*beyond_one_machine.ipynb"',
+]
+
+
 def test_every_week_runs_on_the_other_pythons_and_systems_in_front_ends_and_webkit_and_asks_for_faults():
     workflow = read_workflow("weekly.yml")
     assert workflow["on"].keys() == {"schedule", "workflow_dispatch"}
@@ -115,6 +124,7 @@ def test_every_week_runs_on_the_other_pythons_and_systems_in_front_ends_and_webk
     assert runs(workflow) == {
         *itertools.product(["ubuntu"], ["3.11", "3.13"], [PERMIT, "make test"]),
         ("macos", "3.12", "make test"),
+        *itertools.product(["windows"], ["3.12"], ON_WINDOWS),
         ("ubuntu", "3.12", "make test-colab"),
         ("ubuntu", "3.12", "make test-frontends"),
         ("ubuntu", "3.12", "sudo apt-get update && sudo apt-get install --yes webkit2gtk-driver xvfb"),

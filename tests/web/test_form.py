@@ -95,7 +95,7 @@ def address():
 def test_a_page_shows_early_and_often(path, browser, address):
     page = browser.new_page(viewport=SCREEN)
     page.goto(f"{address}/{path.stem}.html")
-    page.wait_for_selector("attention-lab[data-state]")
+    page.wait_for_selector("attention-lab[data-state=done]")
     layout = page.evaluate(LAYOUT)
     page.close()
     height = SCREEN["height"]
