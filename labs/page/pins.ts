@@ -2,6 +2,7 @@
 import { fixed } from "../shared/numbers";
 import { button } from "./buttons";
 import { html } from "./html";
+import type { OnAnswer } from "./pictures/drawing";
 
 /** What is kept of a run: copies, which no training changes. */
 export interface Run {
@@ -9,13 +10,8 @@ export interface Run {
   picture: Node;
   curve: Node;
   verdict: string;
-  /** The weight on the answer, and whose; null where the picture has none. */
+  /** Null where the picture has no answer. */
   onAnswer: OnAnswer | null;
-}
-
-export interface OnAnswer {
-  of: string;
-  weight: number;
 }
 
 const MOST = 2;

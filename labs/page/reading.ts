@@ -34,6 +34,10 @@ export function readingView(picture: HTMLElement) {
   function goTo(place: Place | null): void {
     current = place;
     light();
+    tell();
+  }
+
+  function tell(): void {
     const words = current ? marks.read(...current) : HINT;
     if (line.textContent !== words) line.textContent = words;
   }
@@ -73,12 +77,11 @@ export function readingView(picture: HTMLElement) {
     node,
     /** After each drawing: the marks may be others, and say something else. */
     use(drawn: Marks): void {
-      if (drawn.nodes !== marks.nodes) {
-        places = new Map(drawn.nodes.flatMap((nodes, row) => nodes.map((element, column) => [element, [row, column] as Place])));
-        current = current && drawn.nodes[current[0]]?.[current[1]] ? current : null;
-      }
+      const areOthers = drawn.nodes !== marks.nodes;
       marks = drawn;
-      goTo(current);
+      if (!areOthers) return tell();
+      places = new Map(drawn.nodes.flatMap((nodes, row) => nodes.map((element, column) => [element, [row, column] as Place])));
+      goTo(current && drawn.nodes[current[0]]?.[current[1]] ? current : null);
     },
   };
 }

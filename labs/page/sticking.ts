@@ -6,8 +6,6 @@
 
 /** Below what sticks there is room for a control with its name, in pixels. */
 const ROOM_FOR_A_CONTROL = 100;
-/** The site's own header, which stays above. */
-const HEADER = 56;
 
 export function stickWhereItFits(desk: HTMLElement, signal: AbortSignal): void {
   const [picture, verdict] = [".lab-reader", ".lab-verdict"].map((name) => desk.querySelector<HTMLElement>(name));
@@ -15,7 +13,9 @@ export function stickWhereItFits(desk: HTMLElement, signal: AbortSignal): void {
 
   function measure(): void {
     if (!picture || !verdict) return;
-    const room = window.innerHeight - HEADER - ROOM_FOR_A_CONTROL;
+    // The site's own header, which stays above; without a height where the window is none of a phone.
+    const header = Number.parseFloat(getComputedStyle(desk).getPropertyValue("--lab-header"));
+    const room = window.innerHeight - header - ROOM_FOR_A_CONTROL;
     const both = picture.offsetHeight + verdict.offsetHeight;
     desk.dataset.sticks = both <= room ? "both" : picture.offsetHeight <= room ? "picture" : "nothing";
     desk.style.setProperty("--lab-picture-height", `${picture.offsetHeight}px`);

@@ -1,6 +1,5 @@
 import { fixed } from "../../shared/numbers";
 import type { Picture } from "../../shared/pictures";
-import type { OnAnswer } from "../pins";
 
 /** How one kind of picture is drawn. A new kind is a file beside this one and a line in `picture.ts`. */
 export interface Drawing<Kind extends Picture> {
@@ -17,6 +16,12 @@ export interface Drawing<Kind extends Picture> {
   onAnswer(picture: Kind): OnAnswer | null;
   /** Set where the losses are in the picture: a curve beside it would show them again. */
   showsLosses?: true;
+}
+
+/** The weight on the answer, and the words for what it is the weight of. */
+export interface OnAnswer {
+  of: string;
+  weight: number;
 }
 
 export interface Built<Kind> {

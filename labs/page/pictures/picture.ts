@@ -20,11 +20,7 @@ export function pictureView() {
   return {
     node: reading.node,
     /** What is drawn now, for keeps. */
-    copy: (): Node => {
-      const copy = node.cloneNode(true) as HTMLElement;
-      for (const mark of copy.querySelectorAll(".lab-read-line")) mark.classList.remove("lab-read", "lab-read-line");
-      return copy;
-    },
+    copy: (): Node => node.cloneNode(true),
     draw(picture: Picture, ghost: Picture | null = null): void {
       const drawing = drawingOf(picture);
       const needed = JSON.stringify([picture.kind, drawing.layout(picture)]);
