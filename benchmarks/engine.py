@@ -16,8 +16,8 @@ GROWTH = re.compile(r"a step by (.+), (\d+)")
 
 def measure():
     """Return rows (name, figure, bar, unit), the slopes of growth among them; draw the growth as a picture."""
-    script = ["engine/benchmarks/run.mjs"]
-    done = subprocess.run([find_node(), *script], cwd=LABS, capture_output=True, text=True, check=True)
+    command = [find_node(), "engine/benchmarks/run.mjs"]
+    done = subprocess.run(command, cwd=LABS, capture_output=True, text=True, check=True)
     read = [json.loads(line) for line in done.stdout.splitlines()]
     rows = [(row["name"], row["figure"], row["bar"], row["unit"]) for row in read]
     curves = growth(rows)
