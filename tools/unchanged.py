@@ -17,6 +17,7 @@ READS_PROSE = (
     "tests/chapters/test_exercises.py",
     "tests/chapters/test_listings.py",
     "tests/chapters/test_prose.py",
+    "tests/chapters/test_questions.py",
     "tests/repository/test_frame.py",
     "tests/repository/test_renumber.py",
 )

@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tools import labs
-from tools.chapters import NOTEBOOKS
+from tools.chapters import NOTEBOOKS, name_of
 
 CHAPTERS = [path.stem for path in NOTEBOOKS]
 
@@ -113,7 +113,7 @@ class Reader:
 
     def try_the_lab(self, chapter: str, key: str = "ArrowRight") -> None:
         """Drag the chapter's slider by mouse, then move it by keyboard; each must show its own answer."""
-        name = labs.first_of(chapter.split("_", 1)[1])
+        name = labs.first_of(name_of(Path(chapter)))
         label = labs.controls(name)[labs.LABS[name].control]["label"]
         lab = self.page.locator(".widget-vbox", has=self.page.get_by_text(label, exact=True))
         slider = lab.locator(".widget-slider", has=self.page.get_by_text(label, exact=True))

@@ -160,24 +160,6 @@ def test_lab_is_saved_with_its_picture_and_verdict(notebook):
     assert re.search(r'^<attention-lab [^>]*data-found="(\w+)"', labs[0]).group(1) == "true"
 
 
-# To be emptied: how many lines of True and False a chapter prints that is still to be rewritten.
-NOT_YET_NUMBERS = {
-    "self_attention": 41,
-    "seq2seq_attention": 43,
-    "attention_as_explanation": 58,
-    "beyond_one_machine": 10,
-}
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_prints_numbers_and_not_true(path):
-    """Outside exercises, where checkers and solutions answer yes or no; three for parity and shapes."""
-    cells = [c for c in code_cells(nbformat.read(path, as_version=4)) if not c.id.startswith(EXERCISES)]
-    lines = "".join(output.get("text", "") for cell in cells for output in cell.outputs).splitlines()
-    bare = [line for line in lines if re.search(r"\b(True|False)\b", line)]
-    assert len(bare) <= max(3, NOT_YET_NUMBERS.get(path.stem[3:], 0)), bare
-
-
 # What a chapter writes for its own task under the name that all chapters use.
 OWN = {
     *("attention_block", "build_model", "compiled", "gradient", "measure", "retrain"),
