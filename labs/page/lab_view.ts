@@ -1,5 +1,5 @@
 /** One lab on the page: its parts, and what each touch of it does. */
-import type { Findings, Handed, Progress } from "../shared/messages";
+import type { Findings, Handed } from "../shared/messages";
 import { fixed } from "../shared/numbers";
 import { follow, fromHash, toHash } from "./address";
 import { button, copyLink, toggle } from "./buttons";
@@ -12,6 +12,7 @@ import { sourceView } from "./source";
 import { stageView } from "./stage";
 import { startWhenSeen } from "./starting";
 import { stickWhereItFits } from "./sticking";
+import { timeView, type Report } from "./time";
 import { Trainer } from "./trainer";
 
 /**
@@ -23,17 +24,13 @@ type State = "waiting" | "training" | "done" | "failed";
 /** The event by which labs know which of them a reader moved last. */
 const TOUCHED = "lab-touched";
 
-interface Report {
-  progress: Progress;
-  findings: Findings;
-}
-
 export class LabView {
   private readonly lab: string;
   private readonly trainer: Trainer;
   private readonly panel: ControlPanel;
   private readonly stage = stageView();
   private readonly pins = pinsView();
+  private readonly time: ReturnType<typeof timeView>;
   private readonly notice: ReturnType<typeof noticeView>;
   private readonly staticPicture: HTMLElement;
   private readonly numbers: HTMLElement;
@@ -51,13 +48,13 @@ export class LabView {
   constructor(
     private readonly element: HTMLElement,
     private readonly controls: Control[],
-    handed: Handed,
+    private readonly handed: Handed,
   ) {
     this.lab = element.getAttribute("lab") ?? "";
     // Two labs on a page need different ids for their inputs.
     const id = `lab-${this.lab}-${[...document.querySelectorAll("attention-lab")].indexOf(element)}`;
     this.trainer = new Trainer(this.lab, handed, {
-      progress: (progress, findings) => this.show({ progress, findings }),
+      progress: (progress, findings) => this.hear({ progress, findings }),
       failed: (message) => this.fail(message),
       silent: (message) => this.wait(message),
       slow: (why) => this.notice.say(`The lab computes without its fast kernels, and so takes longer: ${why}.`),
@@ -68,9 +65,10 @@ export class LabView {
     this.numbers = html("div", { class: "lab-numbers", hidden: true, tabindex: 0, role: "region", "aria-label": "The numbers" });
     this.numbers.id = `${id}-numbers`;
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
-    const { stage, notice, panel, numbers } = this;
+    this.time = timeView(`${id}-time`, () => this.latest && this.show(this.latest));
+    const { stage, time, notice, panel, numbers } = this;
     // On a phone the picture sticks within this part, while the controls pass below it.
-    const desk = html("div", { class: "lab-desk" }, ...stage.nodes, notice.node, panel.node);
+    const desk = html("div", { class: "lab-desk" }, ...stage.nodes, time.node, notice.node, panel.node);
     element.append(this.staticPicture, desk, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
     stickWhereItFits(desk, this.leaving.signal);
     this.setState("waiting");
@@ -132,9 +130,10 @@ export class LabView {
     this.isSilent = false;
     this.setState("training");
     this.stage.start();
+    this.time.clear();
     const settings = this.panel.settings();
     this.element.dataset.settings = toHash(this.lab, settings);
-    this.trainer.train(settings);
+    this.trainer.train(settings, this.time.isOpen());
   }
 
   /** After a touch: what was said about an older state no longer holds. */
@@ -143,10 +142,15 @@ export class LabView {
     this.train();
   }
 
-  /** Draws at most once a frame, and always the newest. */
-  private show(report: Report): void {
+  private hear(report: Report): void {
     if (this.isSilent) this.notice.say("");
     this.isSilent = false;
+    this.time.add(report);
+    this.show(report);
+  }
+
+  /** Draws at most once a frame, and always the newest, or the moment that the reader has gone to. */
+  private show(report: Report): void {
     const waiting = this.next !== null;
     this.next = this.latest = report;
     if (!waiting) requestAnimationFrame(() => this.draw());
@@ -156,13 +160,19 @@ export class LabView {
     if (!this.next) return;
     const { progress } = this.next;
     const findings = this.chosen(this.next.findings);
+    const picked = this.time.picked();
     this.next = null;
     this.staticPicture.hidden = true;
-    this.stage.draw(progress, findings);
+    this.stage.draw(picked?.progress ?? progress, picked ? this.chosen(picked.findings) : findings);
     this.mark(findings);
     if (!progress.finished) return;
-    this.stage.announce(findings);
     this.fillNumbers();
+    // Who steps through the training hears of its moments.
+    if (!picked || this.state() !== "done") this.finish(findings);
+  }
+
+  private finish(findings: Findings): void {
+    this.stage.announce(findings);
     this.pins.compare(this.stage.onAnswer());
     this.setState("done");
     this.followAddress();
@@ -225,14 +235,29 @@ export class LabView {
     }
     row.append(button("Pin this run", () => this.pin()));
     row.append(button("Copy link", () => void copyLink(this.link(), this.notice.say)));
+    // A lab that is handed its model trains none.
+    if (Object.keys(this.handed.given).length === 0) row.append(toggle("Step through", this.time.node, () => this.toggleTime()));
     row.append(toggle("The numbers", this.numbers, () => this.fillNumbers()));
     const colab = this.element.getAttribute("colab");
     if (colab) row.append(html("a", { href: colab, target: "_blank", rel: "noopener" }, "Run in Colab"));
     return row;
   }
 
-  /** Keeps what is shown, for the next runs to be held against. */
+  private toggleTime(): void {
+    if (this.time.isOpen() && !this.time.isRecorded()) return this.retrain();
+    this.toEnd();
+  }
+
+  /** Away from the moment that the reader has gone to. */
+  private toEnd(): void {
+    this.time.leave();
+    this.next = this.latest;
+    this.draw();
+  }
+
+  /** Keeps the run whose end is shown, for the next runs to be held against. */
   private pin(): void {
+    this.toEnd();
     const settings = this.panel.settings();
     const moved = this.controls.filter(({ name, value }) => settings[name] !== value);
     const words = moved.map(({ name, label }) => `${label} ${settings[name]}`).join(", ") || "the settings as they come";
