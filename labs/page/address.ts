@@ -2,12 +2,15 @@
 import type { Settings } from "../shared/settings";
 import { shorten } from "./controls/kind";
 import { defaultSettings, readValue, type Control } from "./controls/panel";
+import { FIVE_SEEDS } from "./seeds";
 
 /** So many sentences about a link are read; more are not. */
 const MOST_REFUSED = 3;
 
+/** One seed is what is usual, and so goes without saying. */
 export function toHash(lab: string, settings: Settings): string {
-  const values = Object.entries(settings).map(([name, value]) => [name, String(value)]);
+  const said = Object.entries(settings).filter(([name, value]) => name !== FIVE_SEEDS || value);
+  const values = said.map(([name, value]) => [name, String(value)]);
   return `#${lab}?${new URLSearchParams(values)}`;
 }
 

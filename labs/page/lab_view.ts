@@ -1,6 +1,7 @@
 /** One lab on the page: its parts, and what each touch of it does. */
 import type { Findings, Handed } from "../shared/messages";
 import { fixed } from "../shared/numbers";
+import type { Settings } from "../shared/settings";
 import { follow, fromHash, toHash } from "./address";
 import { button, copyLink, toggle } from "./buttons";
 import { controlPanel, defaultSettings, type Control, type ControlPanel } from "./controls/panel";
@@ -8,6 +9,8 @@ import { html } from "./html";
 import { noticeView } from "./notice";
 import { PICKED, type Picked } from "./pictures/drawing";
 import { pinsView } from "./pins";
+import { describeProgress } from "./progress";
+import { FIVE_SEEDS, overSeeds, runsOf } from "./seeds";
 import { sourceView } from "./source";
 import { stageView } from "./stage";
 import { startWhenSeen } from "./starting";
@@ -31,11 +34,15 @@ export class LabView {
   private readonly stage = stageView();
   private readonly pins = pinsView();
   private readonly time: ReturnType<typeof timeView>;
+  private readonly timeButton: HTMLButtonElement;
   private readonly notice: ReturnType<typeof noticeView>;
   private readonly staticPicture: HTMLElement;
   private readonly numbers: HTMLElement;
   private readonly leaving = new AbortController();
 
+  /** What is being trained, one seed after another, and the ends of those that are done. */
+  private runs: Settings[] = [];
+  private ends: Report[] = [];
   /** What the worker reported last. */
   private latest: Report | null = null;
   /** What is to be drawn in the next frame. */
@@ -66,6 +73,7 @@ export class LabView {
     this.numbers.id = `${id}-numbers`;
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
     this.time = timeView(`${id}-time`, () => this.latest && this.show(this.latest));
+    this.timeButton = toggle("Step through", this.time.node, () => this.toggleTime());
     const { stage, time, notice, panel, numbers } = this;
     // On a phone the picture sticks within this part, while the controls pass below it.
     const desk = html("div", { class: "lab-desk" }, ...stage.nodes, time.node, notice.node, panel.node);
@@ -114,6 +122,7 @@ export class LabView {
 
   private changed(name: string): void {
     this.touched();
+    if (name === "seed") this.panel.set({ ...this.panel.settings(), [FIVE_SEEDS]: false });
     if (this.latest?.findings.views?.control !== name) return this.retrain();
     this.notice.say("");
     this.element.dataset.settings = toHash(this.lab, this.panel.settings());
@@ -133,7 +142,10 @@ export class LabView {
     this.time.clear();
     const settings = this.panel.settings();
     this.element.dataset.settings = toHash(this.lab, settings);
-    this.trainer.train(settings, this.time.isOpen());
+    this.runs = runsOf(settings);
+    this.ends = [];
+    if (this.runs.length > 1 && this.time.isOpen()) this.timeButton.click();
+    this.trainer.train(this.runs[0], this.time.isOpen());
   }
 
   /** After a touch: what was said about an older state no longer holds. */
@@ -146,7 +158,12 @@ export class LabView {
     if (this.isSilent) this.notice.say("");
     this.isSilent = false;
     this.time.add(report);
-    this.show(report);
+    if (this.runs.length === 1) return this.show(report);
+    const told = `seed ${this.runs[this.ends.length].seed}, ${describeProgress(report.progress)}`;
+    if (report.progress.finished) this.ends.push(report);
+    if (this.ends.length === this.runs.length) return this.show(overSeeds(this.ends));
+    this.show({ ...report, progress: { ...report.progress, finished: false, told } });
+    if (report.progress.finished) this.trainer.train(this.runs[this.ends.length], false);
   }
 
   /** Draws at most once a frame, and always the newest, or the moment that the reader has gone to. */
@@ -229,14 +246,14 @@ export class LabView {
       row.append(
         button("Another seed", () => {
           const settings = this.panel.settings();
-          settle({ ...settings, seed: nextSeed(Number(settings.seed)) });
+          settle({ ...settings, seed: nextSeed(Number(settings.seed)), [FIVE_SEEDS]: false });
         }),
       );
     }
     row.append(button("Pin this run", () => this.pin()));
     row.append(button("Copy link", () => void copyLink(this.link(), this.notice.say)));
     // A lab that is handed its model trains none.
-    if (Object.keys(this.handed.given).length === 0) row.append(toggle("Step through", this.time.node, () => this.toggleTime()));
+    if (Object.keys(this.handed.given).length === 0) row.append(this.timeButton);
     row.append(toggle("The numbers", this.numbers, () => this.fillNumbers()));
     const colab = this.element.getAttribute("colab");
     if (colab) row.append(html("a", { href: colab, target: "_blank", rel: "noopener" }, "Run in Colab"));
@@ -244,8 +261,10 @@ export class LabView {
   }
 
   private toggleTime(): void {
-    if (this.time.isOpen() && !this.time.isRecorded()) return this.retrain();
-    this.toEnd();
+    if (!this.time.isOpen() || this.time.isRecorded()) return this.toEnd();
+    // One training at a time can be stepped through.
+    this.panel.set({ ...this.panel.settings(), [FIVE_SEEDS]: false });
+    this.retrain();
   }
 
   /** Away from the moment that the reader has gone to. */

@@ -1,13 +1,14 @@
 /** A training, recorded to be stepped through: its losses by step, a scrubber over its moments, and a player. */
-import type { Findings, Moment, Progress } from "../shared/messages";
+import type { Findings, Moment } from "../shared/messages";
 import { fixed } from "../shared/numbers";
 import { button } from "./buttons";
 import { choice } from "./controls/choice";
 import { html, svg } from "./html";
+import type { Shown } from "./progress";
 
 /** What there was to see at a moment of the training. */
 export interface Report {
-  progress: Progress;
+  progress: Shown;
   findings: Findings;
 }
 
