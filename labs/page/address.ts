@@ -23,6 +23,23 @@ export function follow(hash: string): void {
   }
 }
 
+/** Goes to a hash of this page, from which the Back button leads back. */
+export function goTo(hash: string): void {
+  try {
+    if (hash !== location.hash) history.pushState(history.state, "", hash);
+  } catch {
+    // As in `follow`.
+  }
+}
+
+/** The link to another part of this page that a click is on; null where a click is to open it elsewhere. */
+export function linkWithin({ target, button, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): HTMLAnchorElement | null {
+  const link = target instanceof Element ? target.closest<HTMLAnchorElement>("a[href*='#']") : null;
+  const isPlain = button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
+  const isHere = link?.href.split("#")[0] === location.href.split("#")[0];
+  return isPlain && isHere ? link : null;
+}
+
 /** The settings that a hash asks this lab for, and a sentence about each that it cannot have. */
 export function fromHash(hash: string, lab: string, controls: Control[]): { settings: Settings; refused: string[] } | null {
   const [name, query] = splitOnce(hash.replace(/^#/, ""), "?");

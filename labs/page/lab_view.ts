@@ -2,9 +2,9 @@
 import type { Findings, Handed } from "../shared/messages";
 import { fixed } from "../shared/numbers";
 import type { Settings } from "../shared/settings";
-import { follow, fromHash, toHash } from "./address";
+import { follow, fromHash, goTo, linkWithin, toHash } from "./address";
 import { button, copyLink, toggle } from "./buttons";
-import { controlPanel, defaultSettings, type Control, type ControlPanel } from "./controls/panel";
+import { controlPanel, defaultSettings, inWords, type Control, type ControlPanel } from "./controls/panel";
 import { html } from "./html";
 import { noticeView } from "./notice";
 import { PICKED, type Picked } from "./pictures/drawing";
@@ -15,6 +15,7 @@ import { sourceView } from "./source";
 import { stageView } from "./stage";
 import { startWhenSeen } from "./starting";
 import { stickWhereItFits } from "./sticking";
+import { suggestionsView } from "./suggestions";
 import { timeView, type Report } from "./time";
 import { Trainer } from "./trainer";
 
@@ -35,6 +36,7 @@ export class LabView {
   private readonly pins = pinsView();
   private readonly time: ReturnType<typeof timeView>;
   private readonly timeButton: HTMLButtonElement;
+  private readonly suggestions: HTMLElement | null;
   private readonly notice: ReturnType<typeof noticeView>;
   private readonly staticPicture: HTMLElement;
   private readonly numbers: HTMLElement;
@@ -74,9 +76,10 @@ export class LabView {
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
     this.time = timeView(`${id}-time`, () => this.latest && this.show(this.latest));
     this.timeButton = toggle("Step through", this.time.node, () => this.toggleTime());
-    const { stage, time, notice, panel, numbers } = this;
+    this.suggestions = suggestionsView(element.getAttribute("suggestions"), this.lab, `${id}-suggestions`);
+    const { stage, time, notice, panel, numbers, suggestions } = this;
     // On a phone the picture sticks within this part, while the controls pass below it.
-    const desk = html("div", { class: "lab-desk" }, ...stage.nodes, time.node, notice.node, panel.node);
+    const desk = html("div", { class: "lab-desk" }, ...stage.nodes, time.node, ...(suggestions ? [suggestions] : []), notice.node, panel.node);
     element.append(this.staticPicture, desk, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
     stickWhereItFits(desk, this.leaving.signal);
     this.setState("waiting");
@@ -94,6 +97,7 @@ export class LabView {
     this.element.addEventListener(PICKED, (event) => this.pick((event as CustomEvent<Picked>).detail), { signal });
     // Not the address of now: another lab's may have taken its place by the time this is heard.
     window.addEventListener("hashchange", ({ newURL }) => this.openLink(new URL(newURL).hash), { signal });
+    document.addEventListener("click", (event) => this.click(event), { signal });
     window.addEventListener(TOUCHED, (event) => (this.isTouchedLast = (event as CustomEvent).detail === this.element), { signal });
     startWhenSeen(this.element, signal, {
       begin: () => this.state() === "waiting" && this.train(),
@@ -102,16 +106,43 @@ export class LabView {
     });
   }
 
-  /** Takes the settings from an address, if it names this lab. */
-  private openLink(hash: string): void {
+  /** Takes the settings from an address, if it names this lab. `link` is where a reader has clicked for it. */
+  private openLink(hash: string, link: HTMLElement | null = null): void {
     this.isTouchedLast = false;
     const linked = fromHash(hash, this.lab, this.controls);
     if (!linked) return;
+    const before = this.panel.settings();
     this.panel.set(linked.settings);
-    this.element.scrollIntoView({ block: "start" });
+    const isFromText = link !== null && !this.element.contains(link);
+    if (link === null || isFromText) this.element.scrollIntoView({ block: "start" });
     // Waiting labs train once they are in view, which this one is about to be.
     if (this.state() !== "waiting") this.retrain();
+    if (link) this.sayWhatChanged(before, isFromText ? link : null);
     if (linked.refused.length > 0) this.notice.say(linked.refused.join(" "));
+  }
+
+  /** A link of the page that sets this lab does so at every click, also where the address has it already. */
+  private click(event: MouseEvent): void {
+    const link = linkWithin(event);
+    if (!link || !fromHash(link.hash, this.lab, this.controls)) return;
+    event.preventDefault();
+    goTo(link.hash);
+    this.openLink(link.hash, link);
+  }
+
+  /** With a way back to the text that has sent the reader here. */
+  private sayWhatChanged(before: Settings, text: HTMLElement | null): void {
+    const settings = this.panel.settings();
+    const changed = this.controls.filter(({ name }) => settings[name] !== before[name]);
+    const words = changed.map((control) => inWords(control, settings[control.name])).join(", ");
+    const sentence = words ? `Set for you: ${words}.` : "The lab has these settings already.";
+    if (!text) return this.notice.say(sentence);
+    const back = button("Back to the text", () => {
+      text.focus({ preventScroll: true });
+      text.scrollIntoView({ block: "center" });
+    });
+    this.notice.say(sentence, back);
+    back.focus({ preventScroll: true });
   }
 
   /** What a click on the picture asks for is what its control does. */
@@ -239,6 +270,7 @@ export class LabView {
       this.retrain();
     };
     const row = html("div", { class: "lab-buttons" });
+    if (this.suggestions) row.append(toggle("Try this", this.suggestions, () => {}));
     row.append(button("Reset", () => settle(defaultSettings(this.controls))));
     const seed = this.controls.find(({ name }) => name === "seed");
     if (seed?.kind === "integer") {
@@ -279,7 +311,7 @@ export class LabView {
     this.toEnd();
     const settings = this.panel.settings();
     const moved = this.controls.filter(({ name, value }) => settings[name] !== value);
-    const words = moved.map(({ name, label }) => `${label} ${settings[name]}`).join(", ") || "the settings as they come";
+    const words = moved.map((control) => inWords(control, settings[control.name])).join(", ") || "the settings as they come";
     const run = this.state() === "done" ? this.stage.run(words) : null;
     this.notice.say((run ? this.pins.pin(run) : "A run can be pinned once it has ended.") ?? "");
     this.pins.compare(this.stage.onAnswer());
