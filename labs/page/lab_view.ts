@@ -39,6 +39,8 @@ export class LabView {
   private readonly suggestions: HTMLElement | null;
   private readonly notice: ReturnType<typeof noticeView>;
   private readonly staticPicture: HTMLElement;
+  /** All that is no static picture; it comes with the first picture or notice, so that nothing has to move for that. */
+  private readonly whole = html("div", { hidden: true });
   private readonly numbers: HTMLElement;
   private readonly leaving = new AbortController();
 
@@ -70,7 +72,7 @@ export class LabView {
     });
     this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
-    this.notice = noticeView(element);
+    this.notice = noticeView(element, () => (this.whole.hidden = false));
     this.numbers = html("div", { class: "lab-numbers", hidden: true, tabindex: 0, role: "region", "aria-label": "The numbers" });
     this.numbers.id = `${id}-numbers`;
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
@@ -80,7 +82,8 @@ export class LabView {
     const { stage, time, notice, panel, numbers, suggestions } = this;
     // On a phone the picture sticks within this part, while the controls pass below it.
     const desk = html("div", { class: "lab-desk" }, ...stage.nodes, time.node, ...(suggestions ? [suggestions] : []), notice.node, panel.node);
-    element.append(this.staticPicture, desk, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
+    this.whole.append(desk, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
+    element.append(this.staticPicture, this.whole);
     stickWhereItFits(desk, this.leaving.signal);
     this.setState("waiting");
     this.listen();
@@ -211,6 +214,7 @@ export class LabView {
     const picked = this.time.picked();
     this.next = null;
     this.staticPicture.hidden = true;
+    this.whole.hidden = false;
     this.stage.draw(picked?.progress ?? progress, picked ? this.chosen(picked.findings) : findings);
     this.mark(findings);
     if (!progress.finished) return;
