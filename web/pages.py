@@ -103,7 +103,10 @@ def add_lab_code(app, page_name, template_name, context, doctree):
         if "notebook=" not in element.split(">", 1)[0]:
             element = element.replace("<attention-lab", f'<attention-lab notebook="{page_name}"', 1)
         name = re.search(r'notebook="([^"]+)"', element).group(1)
-        return element.replace("<attention-lab", f'<attention-lab colab="{colab}/{name}.ipynb"', 1)
+        root = "../" * page_name.count("/")
+        return element.replace(
+            "<attention-lab", f'<attention-lab root="{root}" colab="{colab}/{name}.ipynb"', 1
+        )
 
     body = LAB.sub(complete, body)
     context["body"] = lab_first(body) if page_name != app.config.root_doc else body
@@ -184,9 +187,9 @@ def mend_excerpts(search):
 
 
 def drop_unused_files(static):
-    """Remove what the theme brings and no page loads: 6 MB of icons and maps of its sources."""
+    """Remove what no page loads: the theme's 6 MB of icons and maps of its sources, the README's picture."""
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
-    for file in {*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map")}:
+    for file in {*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map"), static / "lab.png"}:
         file.unlink()
 
 

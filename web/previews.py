@@ -19,6 +19,7 @@ from matplotlib.image import imread
 from matplotlib.lines import Line2D
 
 from helpers.palette import DARK, LIGHT
+from web import lab_pages
 
 WIDTH, HEIGHT = 1200, 630  # pixels; the proportion that messengers and social networks show whole
 STATIC_PICTURE = re.compile(r'<attention-lab.*?src="data:image/png;base64,([^"]+)"', re.DOTALL)
@@ -99,9 +100,8 @@ def finish_site(app, exception):
     if exception or app.builder.name != "html":
         return
     address = app.config.html_baseurl
-    locations = "".join(
-        f"<url><loc>{address}{page}.html</loc></url>\n" for page in sorted(app.env.found_docs)
-    )
+    pages = sorted({*app.env.found_docs, *lab_pages.names(app.env)})
+    locations = "".join(f"<url><loc>{address}{page}.html</loc></url>\n" for page in pages)
     (Path(app.outdir) / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{locations}</urlset>\n'

@@ -19,14 +19,23 @@ export function toggle(text: string, part: HTMLElement, onOpen: () => void): HTM
   return node;
 }
 
-/** Puts a link on the clipboard; where the browser keeps that closed, shows it. */
-export async function copyLink(address: string, say: (sentence: string, ...more: Node[]) => void): Promise<void> {
+/** What a reader takes along: what it is called, and what it is good for. */
+interface Taken {
+  name: string;
+  says: string;
+}
+
+export const LINK: Taken = { name: "Link to these settings", says: "the link opens this lab with these settings" };
+export const FRAME: Taken = { name: "Line for a page of your own", says: "the line shows this lab with these settings on a page of your own" };
+
+/** Puts a text on the clipboard; where the browser keeps that closed, shows it. */
+export async function copy(text: string, { name, says }: Taken, say: (sentence: string, ...more: Node[]) => void): Promise<void> {
   try {
-    await navigator.clipboard.writeText(address);
-    say("Copied: the link opens this lab with these settings.");
+    await navigator.clipboard.writeText(text);
+    say(`Copied: ${says}.`);
   } catch {
-    const field = html("input", { type: "text", readonly: true, "aria-label": "Link to these settings", value: address });
-    say("The browser keeps its clipboard closed; here is the link:", field);
+    const field = html("input", { type: "text", readonly: true, "aria-label": name, value: text });
+    say(`The browser keeps its clipboard closed; ${says}:`, field);
     field.select();
   }
 }

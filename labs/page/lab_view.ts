@@ -1,9 +1,10 @@
 /** One lab on the page: its parts, and what each touch of it does. */
 import type { Findings, Handed, Progress } from "../shared/messages";
 import { fixed } from "../shared/numbers";
-import { follow, fromHash, toHash } from "./address";
-import { button, copyLink, toggle } from "./buttons";
+import { follow, fromHash, inSight, toHash } from "./address";
+import { button, copy, FRAME, LINK, toggle } from "./buttons";
 import { controlPanel, defaultSettings, type Control, type ControlPanel } from "./controls/panel";
+import { frameLine } from "./frame";
 import { html } from "./html";
 import { noticeView } from "./notice";
 import { PICKED, type Picked } from "./pictures/drawing";
@@ -64,6 +65,7 @@ export class LabView {
     });
     this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
+    this.panel.showOnly(inSight(location.search, controls));
     this.notice = noticeView(element);
     this.numbers = html("div", { class: "lab-numbers", hidden: true, tabindex: 0, role: "region", "aria-label": "The numbers" });
     this.numbers.id = `${id}-numbers`;
@@ -102,7 +104,8 @@ export class LabView {
     const linked = fromHash(hash, this.lab, this.controls);
     if (!linked) return;
     this.panel.set(linked.settings);
-    this.element.scrollIntoView({ block: "start" });
+    // Alone in a frame it is in sight, and the page around it would be scrolled as well.
+    if (window.parent === window || !this.element.closest(".lab-alone")) this.element.scrollIntoView({ block: "start" });
     // Waiting labs train once they are in view, which this one is about to be.
     if (this.state() !== "waiting") this.retrain();
     if (linked.refused.length > 0) this.notice.say(linked.refused.join(" "));
@@ -214,7 +217,7 @@ export class LabView {
     const row = html("div", { class: "lab-buttons" });
     row.append(button("Reset", () => settle(defaultSettings(this.controls))));
     const seed = this.controls.find(({ name }) => name === "seed");
-    if (seed?.kind === "integer") {
+    if (seed?.kind === "integer" && inSight(location.search, this.controls).includes("seed")) {
       const nextSeed = (value: number) => (value + seed.step > seed.max ? seed.min : value + seed.step);
       row.append(
         button("Another seed", () => {
@@ -224,7 +227,9 @@ export class LabView {
       );
     }
     row.append(button("Pin this run", () => this.pin()));
-    row.append(button("Copy link", () => void copyLink(this.link(), this.notice.say)));
+    // The link opens the chapter's page, wherever this lab is shown; a frame shows the lab alone.
+    row.append(button("Copy link", () => void copy(this.link(this.element.getAttribute("notebook")), LINK, this.notice.say)));
+    row.append(button("Embed", () => void copy(frameLine(this.link(`labs/${this.lab}`), this.lab), FRAME, this.notice.say)));
     row.append(toggle("The numbers", this.numbers, () => this.fillNumbers()));
     const colab = this.element.getAttribute("colab");
     if (colab) row.append(html("a", { href: colab, target: "_blank", rel: "noopener" }, "Run in Colab"));
@@ -245,10 +250,11 @@ export class LabView {
     if (!this.numbers.hidden) this.numbers.replaceChildren(this.stage.numbers());
   }
 
-  /** The link opens the chapter's page, wherever this lab is shown. */
-  private link(): string {
-    const notebook = this.element.getAttribute("notebook");
-    const link = new URL(notebook ? `${notebook}.html` : location.href, location.href);
+  /** Where a page of the site, by default this one, shows what is shown here. */
+  private link(page: string | null): string {
+    const root = this.element.getAttribute("root") ?? "";
+    const link = new URL(page ? `${root}${page}.html` : location.href, location.href);
+    if (link.pathname === location.pathname) link.search = location.search;
     link.hash = toHash(this.lab, this.panel.settings());
     return link.href;
   }
