@@ -1,7 +1,12 @@
 """Sphinx extension: a page for each lab, alone and large, and a gallery of all: labs/NAME.html, labs/index.html.
 
 They stand outside the theme, for a lecture hall or for a frame on another site. The lab itself comes from its
-notebook's saved output, as on the chapter's page.
+notebook's saved output, as on the chapter's page; its static picture is written once, for its page and the gallery.
+
+`?theme=dark` or `?theme=light` sets the colours of such a page, else they are its host's (`templates/lab_layout.html`);
+`?controls=attention_column,seed` leaves these controls in sight, `?controls=` none (`labs/page/address.ts`); after `#`
+stand the settings, as in every link to a lab. A frame around it needs `sandbox="allow-scripts allow-same-origin"`, or
+no sandbox: browsers start no worker for a page without an origin, and then the page says so (`static/lab-page.js`).
 """
 
 import base64

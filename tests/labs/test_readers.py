@@ -59,7 +59,7 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
             page.keyboard.press("Enter")
     # In a group of choices, Tab reaches the one chosen and the arrows move between them.
     controls = [str(c["value"]) if c["kind"] == "choice" else c["label"] for c in CONTROLS["dense"]]
-    buttons = ["Reset", "Another seed", "Pin this run", "Copy link", "The numbers", "Run in Colab"]
+    buttons = ["Reset", "Another seed", "Pin this run", "Copy link", "Embed", "The numbers", "Run in Colab"]
     expected = ["the picture", *controls, *buttons]
     assert reached[: len(expected)] == expected
     assert "The model that runs here" in reached

@@ -480,7 +480,9 @@ def test_pages_describe_themselves_to_search_engines_and_in_shared_links():
 
 def test_sitemap_lists_every_page():
     listed = set(re.findall("<loc>(.*?)</loc>", text_of("sitemap.xml")))
-    assert listed == {ADDRESS + name for name in READING_PAGES if name != "404.html"}
+    pages_of_labs = [f"labs/{name}.html" for name in ("index", *labs.LABS)]
+    reading_pages = [name for name in READING_PAGES if name != "404.html"]
+    assert listed == {ADDRESS + name for name in [*reading_pages, *pages_of_labs]}
 
 
 def test_page_for_wrong_addresses_leads_back():
