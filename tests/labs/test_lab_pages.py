@@ -96,11 +96,17 @@ def test_the_pages_lead_to_each_other_and_to_their_chapters():
 # ---- In a browser -----------------------------------------------------------------------------------
 
 
+OUTSIDE = """[...document.querySelectorAll("main, main > *, .gallery > *, .lab-control > *")].filter(
+    node => node.getBoundingClientRect().right > node.parentElement.getBoundingClientRect().right + 1
+).map(node => node.outerHTML.slice(0, 120))"""
+
+
 def assert_reads_well(page: Page) -> None:
     page.add_script_tag(path=AXE)
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(OUTSIDE) == [], width
         assert axe_problems(page) == [], width
 
 
