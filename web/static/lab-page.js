@@ -5,8 +5,11 @@
 if (self.origin !== location.origin) {
   for (const lab of document.querySelectorAll("attention-lab")) {
     const figure = lab.querySelector("figure");
-    figure.querySelector("figcaption").textContent =
-      "This page is sandboxed without allow-same-origin, so the browser starts no training here: the picture is the book's own.";
+    const caption = figure.querySelector("figcaption");
+    const [found] = caption.textContent.split(" Its sliders need");
+    caption.textContent =
+      `${found} This page is sandboxed without allow-same-origin, so the browser starts no training here: ` +
+      "the picture is the book's own.";
     lab.replaceWith(figure);
   }
 }
