@@ -58,7 +58,7 @@ export function timeView(id: string, onMove: () => void) {
   speeds.show(speed);
   const legend = html(
     "p",
-    { class: "lab-caption" },
+    { class: "lab-time-legend" },
     "Loss by step: ",
     html("span", { class: "lab-time-name" }, "training"),
     ", ",

@@ -18,7 +18,7 @@ export function prepare<Options, Model extends Weights>(
   const inputs = lab.inputs(options);
   const training = trainer(parameters, {
     inputs: { ...inputs, y: lab.targets(options) },
-    loss: (tensors) => lab.loss(tensors.y, lab.call(model, tensors, options).logits),
+    loss: (tensors) => lab.loss(options)(tensors.y, lab.call(model, tensors, options).logits),
     optimizer,
   });
   const predict: Predict = predictor(parameters, inputs, (tensors) => lab.call(model, tensors, options));

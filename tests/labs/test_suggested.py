@@ -15,7 +15,8 @@ folder, site, watched = FIXTURES
 
 
 class Shown(NamedTuple):
-    """What a link must lead to: found or not, how clearly beside the lab's own settings, and words of the verdict.
+    """What a link must lead to: found or not, how clearly beside the lab's own settings, and words of the verdict
+    and the figures beside it.
 
     What has no known answer is neither found nor not.
     """
@@ -36,7 +37,12 @@ DEMANDS = {
     "#recurrent?epochs=2": Shown(True, "less"),
     "#recurrent?place=after&cell=SimpleRNN": Shown(False, says="largest on step 1[1-9]"),
     "#recurrent?attention_step=0&place=after": Shown(False, says="largest on step [1-9]"),
-    "#recurrent?attention_step=19": Shown(True, says="largest on step 19"),
+    "#recurrent?task=planted%2C+steps": Shown(
+        True, says=r"feature 2 0\.[6-9]\d On the steps, each other 0\.[6-9]"
+    ),
+    "#recurrent?task=planted%2C+cells": Shown(
+        True, says=r"feature 2 0\.[23]\d On the steps, each other 0\.0"
+    ),
     "#per_dimension?shared=true": Shown(True, "less"),
     "#per_dimension?first_step=15&shared=true": Shown(True, says="1 of 1"),
     "#per_dimension?dimensions=4": Shown(False, says="[1-3] of 4"),
@@ -140,7 +146,8 @@ def assert_shows(lab, address, usual):
             "data-settings", re.compile(rf"[?&]{re.escape(setting)}(&|$)"), timeout=TRAINING_TIMEOUT
         )
     demand = DEMANDS[address]
-    said = verdict(lab)
+    said = " ".join([verdict(lab), *lab.locator(".lab-metrics p").all_inner_texts()])
+    said = " ".join(said.split())
     assert lab.get_attribute("data-found") == {None: None, True: "true", False: "false"}[demand.found], (
         address,
         said,
