@@ -17,6 +17,8 @@ LABS = Path(__file__).parents[1] / "labs"
 LINK = re.compile(
     r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]*_static/)([^"?]+\.css)[^"]*"[^>]*>\n?'
 )
+# Pages without the theme load little.
+THEME = "pydata-sphinx-theme.css"
 JOINED = "site.css"
 # The book's own are short, and PurgeCSS does not know all that is new in them.
 OWN = re.compile(r"palette\.css|book\.css|labs/|katex/")
@@ -59,7 +61,8 @@ def hasten(app, exception):
     if exception or app.builder.name != "html":
         return
     site = Path(app.outdir)
-    pages = {path: path.read_text() for path in sorted(site.glob("**/*.html"))}
+    written = {path: path.read_text() for path in sorted(site.glob("**/*.html"))}
+    pages = {path: page for path, page in written.items() if THEME in page}
     sheets = sheets_of(pages.values())
     scripts = [path.read_text() for path in sorted((site / "_static").rglob("*.js"))]
     css = joined(site / "_static", sheets, [*pages.values(), *scripts])

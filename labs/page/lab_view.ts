@@ -2,8 +2,8 @@
 import type { Findings, Handed } from "../shared/messages";
 import { fixed } from "../shared/numbers";
 import type { Settings } from "../shared/settings";
-import { follow, fromHash, goTo, linkWithin, toHash } from "./address";
-import { button, copyLink, toggle } from "./buttons";
+import { follow, fromHash, goTo, inSight, linkWithin, toHash } from "./address";
+import { button, toggle } from "./buttons";
 import { controlPanel, defaultSettings, inWords, type Control, type ControlPanel } from "./controls/panel";
 import { html } from "./html";
 import { noticeView } from "./notice";
@@ -11,6 +11,7 @@ import { PICKED, type Picked } from "./pictures/drawing";
 import { pinsView } from "./pins";
 import { describeProgress } from "./progress";
 import { FIVE_SEEDS, overSeeds, runsOf } from "./seeds";
+import { sharingButtons } from "./sharing";
 import { sourceView } from "./source";
 import { stageView } from "./stage";
 import { startWhenSeen } from "./starting";
@@ -72,6 +73,7 @@ export class LabView {
     });
     this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
+    this.panel.showOnly(inSight(location.search, controls));
     this.notice = noticeView(element, () => (this.whole.hidden = false));
     this.numbers = html("div", { class: "lab-numbers", hidden: true, tabindex: 0, role: "region", "aria-label": "The numbers" });
     this.numbers.id = `${id}-numbers`;
@@ -117,7 +119,9 @@ export class LabView {
     const before = this.panel.settings();
     this.panel.set(linked.settings);
     const isFromText = link !== null && !this.element.contains(link);
-    if (link === null || isFromText) this.element.scrollIntoView({ block: "start" });
+    // Alone in a frame it is in sight, and the page around it would be scrolled as well.
+    const isFramed = window.parent !== window && this.element.closest(".lab-alone") !== null;
+    if ((link === null || isFromText) && !isFramed) this.element.scrollIntoView({ block: "start" });
     // Waiting labs train once they are in view, which this one is about to be.
     if (this.state() !== "waiting") this.retrain();
     if (link) this.sayWhatChanged(before, isFromText ? link : null);
@@ -277,7 +281,7 @@ export class LabView {
     if (this.suggestions) row.append(toggle("Try this", this.suggestions, () => {}));
     row.append(button("Reset", () => settle(defaultSettings(this.controls))));
     const seed = this.controls.find(({ name }) => name === "seed");
-    if (seed?.kind === "integer") {
+    if (seed?.kind === "integer" && inSight(location.search, this.controls).includes("seed")) {
       const nextSeed = (value: number) => (value + seed.step > seed.max ? seed.min : value + seed.step);
       row.append(
         button("Another seed", () => {
@@ -287,7 +291,7 @@ export class LabView {
       );
     }
     row.append(button("Pin this run", () => this.pin()));
-    row.append(button("Copy link", () => void copyLink(this.link(), this.notice.say)));
+    row.append(...sharingButtons(this.element, this.lab, this.panel.settings, this.notice.say));
     // A lab that is handed its model trains none.
     if (Object.keys(this.handed.given).length === 0) row.append(this.timeButton);
     row.append(toggle("The numbers", this.numbers, () => this.fillNumbers()));
@@ -323,14 +327,6 @@ export class LabView {
 
   private fillNumbers(): void {
     if (!this.numbers.hidden) this.numbers.replaceChildren(this.stage.numbers());
-  }
-
-  /** The link opens the chapter's page, wherever this lab is shown. */
-  private link(): string {
-    const notebook = this.element.getAttribute("notebook");
-    const link = new URL(notebook ? `${notebook}.html` : location.href, location.href);
-    link.hash = toHash(this.lab, this.panel.settings());
-    return link.href;
   }
 
   private state = (): State => this.element.dataset.state as State;

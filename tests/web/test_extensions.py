@@ -7,12 +7,16 @@ import os
 import re
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx.errors import ExtensionError
 
 from helpers import palette
 from tools.lab_page import find_node
-from web import citations, first_paint, icons, mathematics, pages, previews
+from web import citations, first_paint, icons, lab_pages, mathematics, pages, previews
 
 FONT_AWESOME = (
     'x={file:[384,512,[],"f15b","M1"],"my-file":[1,2,[],"f0","M9"]};y={file:[380,500,["a"],"f15b","M2 3"]}'
@@ -92,6 +96,38 @@ def test_palette_has_the_same_names_for_light_and_dark():
     assert palette.LIGHT.keys() == palette.DARK.keys() >= palette.FIGURE.keys()
     css = palette.style_sheet()
     assert f"--attention-weight:{palette.DARK['weight']}" in css.split("dark")[1]
+
+
+def book_with(*labs_of_sections):
+    """A book of one page: in each of its sections a lab, given as the start of its element."""
+    doctree = new_document("01_page")
+    for number, start in enumerate(labs_of_sections):
+        section = nodes.section("", nodes.title("", f"Section {number}"))
+        section += nodes.raw("", f"<attention-lab {start}>picture</attention-lab>", format="html")
+        doctree += section
+    return SimpleNamespace(
+        found_docs={"01_page"},
+        get_doctree=lambda page: doctree,
+        titles={"01_page": nodes.title("", "Page")},
+        toc_secnumbers={"01_page": {"": (1,)}},
+    )
+
+
+def test_a_chapters_first_lab_has_its_title_and_another_its_sections(monkeypatch):
+    monkeypatch.setattr(lab_pages, "LINES", {"one": "First.", "two": "Second."})
+    book = book_with('lab="one"', 'lab="two" given=""', 'notebook="02_page" lab="three"')
+    assert [(lab.title, lab.line, lab.number) for lab in lab_pages.lab_pages(book)] == [
+        ("Page", "First.", "1"),
+        ("Section 1", "Second.", "1"),
+    ]
+    assert lab_pages.names(book) == ["labs/one", "labs/two", "labs/index"]
+
+
+@pytest.mark.parametrize("lines", [{}, {"one": "First.", "gone": "Nowhere."}])
+def test_a_lab_without_a_line_and_a_line_without_a_lab_fail_the_build(monkeypatch, lines):
+    monkeypatch.setattr(lab_pages, "LINES", lines)
+    with pytest.raises(ExtensionError, match="one line for each lab.*" + ("gone" if lines else "one")):
+        lab_pages.lab_pages(book_with('lab="one"'))
 
 
 def test_the_archive_of_notebooks_is_the_same_at_every_build(tmp_path):
