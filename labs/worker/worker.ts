@@ -55,7 +55,7 @@ function serve(page: MessagePort): void {
       return report({ kind: "progress", run: request.run, progress, findings: lab.read(request.settings, given, arena) });
     }
     const settings = { ...constantsOf(lab.constants, constants), ...request.settings };
-    for (const { progress, findings } of train(arena, lab, settings)) {
+    for (const { progress, findings } of train(arena, lab, settings, request.records)) {
       if (findings) report({ kind: "progress", run: request.run, progress, findings });
       await nextTask();
       await pause.over;
