@@ -1,10 +1,12 @@
 /** One lab on the page: its parts, and what each touch of it does. */
+import { isLookedInto } from "../shared/lab_files";
 import type { Findings, Handed, Progress } from "../shared/messages";
 import { fixed } from "../shared/numbers";
 import { follow, fromHash, toHash } from "./address";
 import { button, copyLink, toggle } from "./buttons";
 import { controlPanel, defaultSettings, type Control, type ControlPanel } from "./controls/panel";
 import { html } from "./html";
+import { insideView } from "./inside";
 import { noticeView } from "./notice";
 import { PICKED, type Picked } from "./pictures/drawing";
 import { pinsView } from "./pins";
@@ -34,6 +36,7 @@ export class LabView {
   private readonly panel: ControlPanel;
   private readonly stage = stageView();
   private readonly pins = pinsView();
+  private readonly inside: ReturnType<typeof insideView>;
   private readonly notice: ReturnType<typeof noticeView>;
   private readonly staticPicture: HTMLElement;
   private readonly numbers: HTMLElement;
@@ -58,10 +61,12 @@ export class LabView {
     const id = `lab-${this.lab}-${[...document.querySelectorAll("attention-lab")].indexOf(element)}`;
     this.trainer = new Trainer(this.lab, handed, {
       progress: (progress, findings) => this.show({ progress, findings }),
+      inside: (seen) => this.inside.show(seen),
       failed: (message) => this.fail(message),
       silent: (message) => this.wait(message),
       slow: (why) => this.notice.say(`The lab computes without its fast kernels, and so takes longer: ${why}.`),
     });
+    this.inside = insideView(`${id}-inside`, (look) => this.trainer.look(look));
     this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
     this.notice = noticeView(element);
@@ -71,7 +76,8 @@ export class LabView {
     const { stage, notice, panel, numbers } = this;
     // On a phone the picture sticks within this part, while the controls pass below it.
     const desk = html("div", { class: "lab-desk" }, ...stage.nodes, notice.node, panel.node);
-    element.append(this.staticPicture, desk, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
+    const parts = [this.buttons(), this.inside.node, this.pins.node, numbers, sourceView(this.lab, `${id}-file`)];
+    element.append(this.staticPicture, desk, ...parts);
     stickWhereItFits(desk, this.leaving.signal);
     this.setState("waiting");
     this.listen();
@@ -132,6 +138,7 @@ export class LabView {
     this.isSilent = false;
     this.setState("training");
     this.stage.start();
+    this.inside.wait();
     const settings = this.panel.settings();
     this.element.dataset.settings = toHash(this.lab, settings);
     this.trainer.train(settings);
@@ -165,6 +172,7 @@ export class LabView {
     this.fillNumbers();
     this.pins.compare(this.stage.onAnswer());
     this.setState("done");
+    this.inside.settle();
     this.followAddress();
   }
 
@@ -225,6 +233,7 @@ export class LabView {
     }
     row.append(button("Pin this run", () => this.pin()));
     row.append(button("Copy link", () => void copyLink(this.link(), this.notice.say)));
+    if (isLookedInto(this.lab)) row.append(toggle("Look inside", this.inside.node, this.inside.open));
     row.append(toggle("The numbers", this.numbers, () => this.fillNumbers()));
     const colab = this.element.getAttribute("colab");
     if (colab) row.append(html("a", { href: colab, target: "_blank", rel: "noopener" }, "Run in Colab"));
