@@ -1,7 +1,7 @@
 /** Chapter 1: which of the columns holds the answer? Attention over the inputs of a Dense network. */
 import { adam, binaryCrossentropy, dense as denseLayer, multiply, scale as scaled, softmax, type Tensors } from "../engine";
 import { judgeBars } from "../shared/found";
-import { product, softmaxRows, told, writtenSum } from "../shared/mechanism";
+import { product, says, softmaxRows, told, writtenSum } from "../shared/mechanism";
 import { binaryAccuracy, fixed, meanOfClass, rowsOf } from "../shared/numbers";
 import type { Random } from "../shared/random";
 import type { LookedInside } from "./lab";
@@ -105,7 +105,6 @@ export const dense: LookedInside<Options, ReturnType<typeof buildModel>> = {
         return `${writtenSum(terms)} + bias ${told(own)}`;
       });
       const factor = scale ? ` × ${input_dim}` : "";
-      const probability = 1 / (1 + Math.exp(-logit));
       return {
         position: "column",
         answers: [answer],
@@ -118,8 +117,8 @@ export const dense: LookedInside<Options, ReturnType<typeof buildModel>> = {
             sums: Array.from(context, (one, column) => `${product(weights[column], x[column]).text}${factor} = ${told(one)}`),
           },
         ],
-        prediction: `From this context the model says: y = 1 with probability ${fixed(probability)}.`,
-        target: `The target is ${target}.`,
+        prediction: says([0, logit], (y) => `y = ${y}`),
+        target: `The target is y = ${target}.`,
         choices: [],
         replaceable: { label: "number", values: [...x], min: -4, max: 4, step: 0.01 },
       };

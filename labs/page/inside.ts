@@ -40,7 +40,8 @@ export function insideView(id: string, ask: (look: Look) => void) {
 
   function drawControls({ choices, replaceable, ...drawn }: Seen): void {
     const [answer = 0] = drawn.answers;
-    const wanted: Control[] = choices.map((choice) => ({ kind: "integer", step: 1, ...choice }));
+    const several = choices.filter(({ min, max }) => max > min);
+    const wanted: Control[] = several.map((choice) => ({ kind: "integer", step: 1, ...choice }));
     if (replaceable) {
       const { values, label } = replaceable;
       position = Math.min(position ?? answer, values.length - 1);
@@ -80,6 +81,11 @@ export function insideView(id: string, ask: (look: Look) => void) {
     if (seen) drawControls(seen);
   }
 
+  /** Where the drawing is wider than its place, the answer is in its middle. */
+  function reveal({ offsetLeft, offsetWidth }: HTMLElement): void {
+    table.scrollLeft = offsetLeft + offsetWidth / 2 - table.clientWidth / 2;
+  }
+
   // A click says which input is to be replaced.
   table.addEventListener("click", ({ target }) => {
     const cell = target instanceof Element ? target.closest("td") : null;
@@ -116,11 +122,13 @@ export function insideView(id: string, ask: (look: Look) => void) {
 
     show(answer: Seen): void {
       if (!isSettled) return;
-      seen = answer;
       const isChanged = Object.keys(look.replaced).length > 0;
-      about.textContent = `Held-out sample ${seen.sample} of ${seen.count}${isChanged ? ", changed by you" : ""}.`;
-      const drawn = drawTable(seen);
+      about.textContent = `Held-out sample ${answer.sample} of ${answer.count}${isChanged ? ", changed by you" : ""}.`;
+      const drawn = drawTable(answer);
+      const areElsewhere = String(answer.answers) !== String(seen?.answers);
+      seen = answer;
       table.replaceChildren(drawn.node);
+      if (areElsewhere) reveal(drawn.nodes[0][answer.answers[0]]);
       reading.use(drawn);
       outcome.textContent = `${seen.prediction} ${seen.target}${isChanged ? " That is the target of the sample as it was." : ""}`;
       drawControls(seen);

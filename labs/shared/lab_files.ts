@@ -14,7 +14,7 @@ export const fileOf = {
 export type LabName = keyof typeof fileOf;
 
 /** The labs that a reader can look into, those with the part `inside`: the page offers it before anything is trained. */
-export const LOOKED_INTO = ["dense"] as const satisfies LabName[];
+export const LOOKED_INTO = ["dense", "pooling", "self_attention", "seq2seq"] as const satisfies LabName[];
 
 export type LookedInto = (typeof LOOKED_INTO)[number];
 

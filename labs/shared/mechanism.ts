@@ -1,5 +1,5 @@
 /** One sample on its way through the attention: every number, and how it was made. */
-import { fixed } from "./numbers";
+import { fixed, indexOfLargest } from "./numbers";
 
 /** What a reader asks for: a held-out sample, some of its inputs replaced, and which part of the model. */
 export interface Look {
@@ -63,22 +63,40 @@ export interface Term {
   value: number;
 }
 
-const factor = (value: number): string => (value < 0 ? `(${told(value)})` : told(value));
+/** The part of a model that the reader chose, the first where he chose none; of fewer parts, the last. */
+export const choiceOf = (chosen: Look["chosen"], choice: Omit<Choice, "value">): Choice => ({
+  ...choice,
+  value: Math.min(chosen[choice.name] ?? choice.min, choice.max),
+});
+
+function factor(value: number): string {
+  const text = told(value);
+  return text.startsWith("−") ? `(${text})` : text;
+}
 
 export const product = (a: number, b: number): Term => ({ text: `${factor(a)} × ${factor(b)}`, value: a * b });
 
 /** The dot product of two vectors, term by term. */
 export const dotTerms = (a: ArrayLike<number>, b: ArrayLike<number>): Term[] => Array.from(a, (value, i) => product(value, b[i]));
 
-const MOST_TERMS = 3;
+/** The sum of v × tanh(a + b), term by term. */
+export const additiveTerms = (v: ArrayLike<number>, a: ArrayLike<number>, b: ArrayLike<number>): Term[] =>
+  Array.from(v, (own, i) => ({ text: `${factor(own)} × tanh(${told(a[i])} + ${factor(b[i])})`, value: own * Math.tanh(a[i] + b[i]) }));
 
 /** A sum in one line: its largest terms, and what the others come to. */
-export function writtenSum(terms: Term[]): string {
+export function writtenSum(terms: Term[], most = 3): string {
   const sorted = terms.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const most = terms.length === MOST_TERMS + 1 ? terms.length : MOST_TERMS;
-  const rest = sorted.slice(most);
+  const shown = terms.length <= most + 1 ? terms.length : most;
+  const rest = sorted.slice(shown);
   const others = rest.length > 0 ? [`${factor(rest.reduce((sum, { value }) => sum + value, 0))} (${rest.length} smaller terms)`] : [];
-  return [...sorted.slice(0, most).map(({ text }) => text), ...others].join(" + ");
+  return [...sorted.slice(0, shown).map(({ text }) => text), ...others].join(" + ");
+}
+
+/** What a model takes for the likeliest. */
+export function says(logits: number[], nameOf: (index: number) => string): string {
+  const likeliest = indexOfLargest(logits);
+  const probability = 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - logits[likeliest]), 0);
+  return `The model says ${nameOf(likeliest)}, with probability ${fixed(probability)}.`;
 }
 
 /** From scores to weights. `made` says of each score how it came about; what the mask hides has 0. */
