@@ -64,7 +64,7 @@ def lab(chapter, names=None):
     names = definitions(chapter) if names is None else names
     calls = []
 
-    def record(function, *, lab, given=None, constants=None, **sliders):
+    def record(function, *, lab, given=None, constants=None, suggestions=None, **sliders):
         calls.append((function, lab, sliders))
 
     names["live"] = types.SimpleNamespace(live=record)

@@ -83,7 +83,7 @@ export const explanation: TrainedHere<Options> = {
     return lab.call(model, inputs, asked);
   },
 
-  loss: binaryCrossentropy,
+  loss: () => binaryCrossentropy,
 
   plan(options) {
     const { lab, options: asked } = origin(options);

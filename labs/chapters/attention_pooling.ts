@@ -111,7 +111,7 @@ export const pooling: LookedInside<Options, ReturnType<typeof buildModel>> = {
   inputs: () => ({ x: [TIME_STEPS] }),
   targets: () => [1],
   call: callModel,
-  loss: sparseCategoricalCrossentropy,
+  loss: () => sparseCategoricalCrossentropy,
   plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut: { x, y, keywordSteps } }) {

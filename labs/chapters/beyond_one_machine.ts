@@ -36,7 +36,7 @@ export const workers: TrainedHere<Options, ReturnType<typeof buildModel>> = {
   inputs: () => ({ x: [TASK.input_dim] }),
   targets: () => [1],
   call: (model, inputs) => callModel(model, inputs, { scale: false }),
-  loss: binaryCrossentropy,
+  loss: () => binaryCrossentropy,
 
   plan(options) {
     const { batch_size, learning_rate, scaled, epochs } = options;

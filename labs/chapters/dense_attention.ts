@@ -72,7 +72,7 @@ export const dense: LookedInside<Options, ReturnType<typeof buildModel>> = {
   inputs: ({ input_dim }) => ({ x: [input_dim] }),
   targets: () => [1],
   call: callModel,
-  loss: binaryCrossentropy,
+  loss: () => binaryCrossentropy,
   plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut }, options) {

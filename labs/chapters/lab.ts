@@ -19,7 +19,7 @@ export interface TrainedHere<Options = unknown, Model extends Weights = Weights>
   /** The same of its targets. */
   targets(options: Options): readonly number[];
   call(model: Model, inputs: Tensors<string>, options: Options): Outputs;
-  loss(targets: Tensor, logits: Tensor): Tensor;
+  loss(options: Options): (targets: Tensor, logits: Tensor) => Tensor;
   plan(options: Options): Plan;
   /** What the attention looks like, on samples that were held out. */
   findings(state: State, options: Options): Findings;

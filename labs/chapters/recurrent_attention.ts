@@ -1,15 +1,17 @@
 /** Chapter 2: which of the time steps holds the answer? Attention over time, before or after a recurrent layer. */
-import { adam, binaryCrossentropy, dense, multiply, permute, recurrent as recurrentLayer, reshape, softmax } from "../engine";
+import { adam, binaryCrossentropy, dense, meanSquaredError, multiply, permute, recurrent as recurrentLayer, reshape, softmax } from "../engine";
 import type { CellName, Tensor, Tensors } from "../engine";
 import { judgeGrid } from "../shared/found";
 import { binaryAccuracy, fixed, meanOfClass, meanOverUnits } from "../shared/numbers";
 import type { Random } from "../shared/random";
 import type { TrainedHere } from "./lab";
-
-const TIME_STEPS = 20;
+import { buildForecast, callForecast, FEATURES, findingsOfForecast, getSeries, HORIZON, startOf, TIME_STEPS } from "./planted_series";
 
 /** The attention block on the inputs of the recurrent layer, or on its states. */
 export type Place = "before" | "after";
+
+/** The target at one step, or a planted series, whose block weighs steps or single cells. */
+type Task = "target" | "planted, steps" | "planted, cells";
 
 /** Standard normal sequences, but for one time step, which holds the target in every dimension. */
 export function getData(numSamples: number, inputDim: number, attentionStep: number, random: Random) {
@@ -54,6 +56,7 @@ export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<s
 }
 
 interface Options extends Architecture {
+  task: Task;
   attention_step: number;
   num_samples: number;
   num_held_out: number;
@@ -62,23 +65,39 @@ interface Options extends Architecture {
   epochs: number;
 }
 
-export const recurrent: TrainedHere<Options, ReturnType<typeof buildModel>> = {
+type Model = ReturnType<typeof buildModel> | ReturnType<typeof buildForecast>;
+
+const isOverCells = ({ task }: Options): boolean => task === "planted, cells";
+const isPlanted = (options: Options): boolean => options.task === "planted, steps" || isOverCells(options);
+
+export const recurrent: TrainedHere<Options, Model> = {
   constants: { input_dim: 1, units: 32, num_held_out: 1024, batch_size: 64, learning_rate: 0.01 },
 
-  data({ num_samples, num_held_out, input_dim, attention_step }, random) {
-    const samples = (count: number) => getData(count, input_dim, attention_step, random);
-    return { training: samples(num_samples), heldOut: samples(num_held_out) };
+  data(options, random) {
+    const { input_dim, attention_step } = options;
+    const samples = (count: number) =>
+      isPlanted(options) ? getSeries(count, startOf(attention_step), random) : getData(count, input_dim, attention_step, random);
+    return { training: samples(options.num_samples), heldOut: samples(options.num_held_out) };
   },
 
-  build: buildModel,
-  inputs: ({ input_dim }) => ({ x: [TIME_STEPS, input_dim] }),
-  targets: () => [1],
-  call: callModel,
-  loss: binaryCrossentropy,
+  build(options, random) {
+    return isPlanted(options) ? buildForecast(options.cell, options.units, isOverCells(options), random) : buildModel(options, random);
+  },
+  inputs: (options) => ({ x: [TIME_STEPS, isPlanted(options) ? FEATURES : options.input_dim] }),
+  targets: (options) => [isPlanted(options) ? HORIZON : 1],
+  call(model, inputs, options) {
+    return isPlanted(options) ? callForecast(model, inputs.x, isOverCells(options)) : callModel(model, inputs, options);
+  },
+  loss: (options) => (isPlanted(options) ? meanSquaredError : binaryCrossentropy),
   plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
-  findings({ runs: [{ predict }], heldOut }, { place, cell, attention_step: answer }) {
+  findings({ runs: [{ predict }], heldOut }, options) {
+    const { place, cell, attention_step: answer } = options;
     const { weights, logits } = predict(heldOut);
+    if (isPlanted(options)) {
+      const { verdict, ...found } = findingsOfForecast({ weights, forecasts: logits, y: heldOut.y }, startOf(answer));
+      return { ...found, verdict: place === "after" ? `${verdict} This block stands before the ${cell}.` : verdict };
+    }
     const ofSteps = meanOverUnits(weights, heldOut.y.length, TIME_STEPS);
     const panels = [1, 0].map((target) => ({ title: `y = ${target}`, weights: meanOfClass(ofSteps, heldOut.y, target) }));
     const over = place === "after" ? "over its units and " : "";

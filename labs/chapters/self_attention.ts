@@ -109,7 +109,7 @@ export const selfAttention: LookedInside<Options, ReturnType<typeof buildModel>>
   inputs: ({ time_steps }) => ({ x: [time_steps] }),
   targets: ({ time_steps }) => [time_steps],
   call: callModel,
-  loss: sparseCategoricalCrossentropy,
+  loss: () => sparseCategoricalCrossentropy,
   plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut: { x, y } }, { task, time_steps, shift, heads }) {

@@ -167,7 +167,7 @@ export const seq2seq: LookedInside<Options, ReturnType<typeof buildModel>> = {
   inputs: (options) => ({ x: [options.length], previous: [alignmentOf(options).length] }),
   targets: (options) => [alignmentOf(options).length],
   call: (model, { x, previous }) => decode(model.decoder, encode(model.encoder, x), previous),
-  loss: sparseCategoricalCrossentropy,
+  loss: () => sparseCategoricalCrossentropy,
   plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut: { x, previous, y } }, options) {

@@ -120,7 +120,7 @@ export const perDimension: TrainedHere<Options, ReturnType<typeof buildModel>> =
   inputs: ({ dimensions }) => ({ x: [TIME_STEPS, dimensions] }),
   targets: () => [1],
   call: callModel,
-  loss: binaryCrossentropy,
+  loss: () => binaryCrossentropy,
   plan: ({ epochs, learning_rate, batch_size }) => ({ epochs, runs: [{ optimizer: adam(learning_rate), batchSize: batch_size }] }),
 
   findings({ runs: [{ predict }], heldOut }, options) {

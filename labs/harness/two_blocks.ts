@@ -33,7 +33,7 @@ export const twoBlocks: TrainedHere<object, ReturnType<typeof buildModel>> = {
     return { weights, logits: model.output(multiply(softmax(model.hiddenAttention(hidden)), hidden)) };
   },
 
-  loss: binaryCrossentropy,
+  loss: () => binaryCrossentropy,
   plan: () => ({ epochs: 20, runs: [{ optimizer: adam(0.001), batchSize: 128 }] }),
 
   findings() {

@@ -2,12 +2,15 @@
 import type { Settings } from "../shared/settings";
 import { shorten } from "./controls/kind";
 import { defaultSettings, readValue, type Control } from "./controls/panel";
+import { FIVE_SEEDS } from "./seeds";
 
 /** So many sentences about a link are read; more are not. */
 const MOST_REFUSED = 3;
 
+/** One seed is what is usual, and so goes without saying. */
 export function toHash(lab: string, settings: Settings): string {
-  const values = Object.entries(settings).map(([name, value]) => [name, String(value)]);
+  const said = Object.entries(settings).filter(([name, value]) => name !== FIVE_SEEDS || value);
+  const values = said.map(([name, value]) => [name, String(value)]);
   return `#${lab}?${new URLSearchParams(values)}`;
 }
 
@@ -18,6 +21,23 @@ export function follow(hash: string): void {
   } catch {
     // A page in a sandbox may have no address of its own to change.
   }
+}
+
+/** Goes to a hash of this page, from which the Back button leads back. */
+export function goTo(hash: string): void {
+  try {
+    if (hash !== location.hash) history.pushState(history.state, "", hash);
+  } catch {
+    // As in `follow`.
+  }
+}
+
+/** The link to another part of this page that a click is on; null where a click is to open it elsewhere. */
+export function linkWithin({ target, button, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): HTMLAnchorElement | null {
+  const link = target instanceof Element ? target.closest<HTMLAnchorElement>("a[href*='#']") : null;
+  const isPlain = button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
+  const isHere = link?.href.split("#")[0] === location.href.split("#")[0];
+  return isPlain && isHere ? link : null;
 }
 
 /** The settings that a hash asks this lab for, and a sentence about each that it cannot have. */

@@ -8,6 +8,7 @@ import { readControls } from "./controls/panel";
 import { readHanded } from "./handed";
 import { html } from "./html";
 import { LabView } from "./lab_view";
+import { withFiveSeeds } from "./seeds";
 
 class AttentionLab extends HTMLElement {
   private staticContent: Node[] = [];
@@ -17,7 +18,7 @@ class AttentionLab extends HTMLElement {
     this.staticContent = [...this.childNodes];
     try {
       const handed = readHanded(this.getAttribute("constants"), this.getAttribute("given"));
-      this.view = new LabView(this, readControls(this.getAttribute("controls")), handed);
+      this.view = new LabView(this, withFiveSeeds(readControls(this.getAttribute("controls"))), handed);
     } catch (error) {
       this.explain(`This lab cannot be set up (${(error as Error).message}): the picture is the book's own.`);
     }

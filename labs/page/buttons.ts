@@ -8,11 +8,11 @@ export function button(text: string, onClick: () => void): HTMLButtonElement {
 }
 
 /** A button that opens and closes a part of the lab. */
-export function toggle(text: string, part: HTMLElement, onOpen: () => void): HTMLButtonElement {
+export function toggle(text: string, part: HTMLElement, onToggle: () => void): HTMLButtonElement {
   const node = button(text, () => {
     part.hidden = !part.hidden;
     node.setAttribute("aria-expanded", String(!part.hidden));
-    if (!part.hidden) onOpen();
+    onToggle();
   });
   node.setAttribute("aria-expanded", String(!part.hidden));
   node.setAttribute("aria-controls", part.id);

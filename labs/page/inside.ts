@@ -22,6 +22,8 @@ export function insideView(id: string, ask: (look: Look) => void) {
   const random = seededRandom(0);
   const look: Look = { sample: 0, replaced: {}, chosen: {} };
   let isSettled = false;
+  /** Which training it is from, where that must be said. */
+  let origin = "";
   let seen: Seen | null = null;
   /** The position whose input a reader may replace: at first one that holds the answer. */
   let position: number | null = null;
@@ -115,15 +117,16 @@ export function insideView(id: string, ask: (look: Look) => void) {
     },
 
     /** The training has ended. */
-    settle(): void {
+    settle(from: string): void {
       isSettled = true;
+      origin = from;
       askIfOpen();
     },
 
     show(answer: Seen): void {
       if (!isSettled) return;
       const isChanged = Object.keys(look.replaced).length > 0;
-      about.textContent = `Held-out sample ${answer.sample} of ${answer.count}${isChanged ? ", changed by you" : ""}.`;
+      about.textContent = `Held-out sample ${answer.sample} of ${answer.count}${origin}${isChanged ? ", changed by you" : ""}.`;
       const drawn = drawTable(answer);
       const areElsewhere = String(answer.answers) !== String(seen?.answers);
       seen = answer;

@@ -2,6 +2,11 @@
 import type { Progress } from "../shared/messages";
 import { html } from "./html";
 
+export interface Shown extends Progress {
+  /** Where one training's own words would not do: it is one of several. */
+  told?: string;
+}
+
 export function progressView() {
   const bar = html("progress", { "aria-label": "Training progress", value: 0, max: 1 });
   const text = html("span", { class: "lab-progress-text" });
@@ -11,11 +16,11 @@ export function progressView() {
       text.textContent = "starting …";
       bar.removeAttribute("value");
     },
-    draw(progress: Progress): void {
+    draw(progress: Shown): void {
       bar.hidden = progress.epochs === 0;
       bar.max = progress.epochs;
       bar.value = finishedEpochs(progress);
-      text.textContent = describeProgress(progress);
+      text.textContent = progress.told ?? describeProgress(progress);
     },
   };
 }

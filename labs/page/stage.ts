@@ -1,12 +1,12 @@
 /** What a lab has found: the picture, the curve and the figures beside it, the verdict under both. */
-import type { Findings, Progress } from "../shared/messages";
+import type { Findings } from "../shared/messages";
 import type { Picture } from "../shared/pictures";
 import { curveView } from "./curve";
 import { html } from "./html";
 import type { Run } from "./pins";
 import { numbersTable } from "./pictures/numbers_table";
 import { onAnswer, pictureView, showsLosses, tableOf } from "./pictures/picture";
-import { progressView } from "./progress";
+import { progressView, type Shown } from "./progress";
 
 /** A screen reader has heard it by then; left in the page, it would be met a second time under the verdict. */
 const HEARD_MILLISECONDS = 2000;
@@ -29,7 +29,7 @@ export function stageView() {
     nodes: [node, announcement],
     start: progress.start,
 
-    draw(at: Progress, findings: Findings): void {
+    draw(at: Shown, findings: Findings): void {
       node.hidden = false;
       drawn = findings.picture;
       const ghost = at.finished ? null : settled;

@@ -35,8 +35,8 @@ export class Trainer {
     private readonly events: TrainerEvents,
   ) {}
 
-  /** Trains with these settings; what was training before stops and is never heard of again. */
-  train(settings: Settings): void {
+  /** Trains with these settings; with `records`, reports come at each moment of it; what was training before stops and is never heard of again. */
+  train(settings: Settings, records: boolean): void {
     try {
       this.worker ??= this.startWorker();
     } catch (error) {
@@ -44,7 +44,7 @@ export class Trainer {
       return this.fail(`this page may start no program (${(error as Error).message})`);
     }
     this.run += 1;
-    this.send({ kind: "train", run: this.run, settings });
+    this.send({ kind: "train", run: this.run, settings, records });
     this.listenForSilence();
   }
 

@@ -42,12 +42,26 @@ export interface Progress {
   /** Spent on training so far, the pauses of a hidden tab included. */
   seconds: number;
   finished: boolean;
+  /** Only where the training is recorded: a report comes at every moment of it, and at no other time. */
+  moment?: Moment;
+}
+
+/** One of the moments of a recorded training, which lie equally many steps of the optimizer apart. */
+export interface Moment {
+  /** Steps taken so far; 0 at the first moment. */
+  step: number;
+  /** Of the whole training. */
+  steps: number;
+  /** The mean training loss of the steps since the moment before; at the first one, that of the first batch. */
+  loss: number;
+  /** Of some held-out samples. */
+  heldOutLoss: number;
 }
 
 export type Request =
   /** The first, and only once: a lab's model may be large. */
   | { kind: "open"; lab: string; handed: Handed }
-  | { kind: "train"; run: number; settings: Settings }
+  | { kind: "train"; run: number; settings: Settings; records: boolean }
   /** Answered if this run has ended and no other has begun. */
   | { kind: "inside"; run: number; question: number; look: Look }
   | { kind: "pause" }

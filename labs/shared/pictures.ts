@@ -2,6 +2,12 @@
 
 export type Picture = BarsPicture | HeatmapPicture | TokensPicture | TrainingsPicture;
 
+/** Where weights are means over several seeds: the lowest and the highest of each. */
+export interface Range<Weights> {
+  low: Weights;
+  high: Weights;
+}
+
 /** Panels of bars over the same positions: one attention weight a bar. */
 export interface BarsPicture {
   kind: "bars";
@@ -11,7 +17,7 @@ export interface BarsPicture {
   position: string;
   /** The position that holds the answer. */
   answer: number;
-  panels: { title: string; weights: number[] }[];
+  panels: { title: string; weights: number[]; range?: Range<number[]> }[];
   /** A position that the reader has picked, and the control that a click on another one moves. */
   picked?: { position: number; control: string };
 }
@@ -27,7 +33,7 @@ export interface HeatmapPicture {
   rowNames?: string[];
   columnNames?: string[];
   /** Weights are a list a row. A single panel needs no title. */
-  panels: { title?: string; weights: number[][] }[];
+  panels: { title?: string; weights: number[][]; range?: Range<number[][]> }[];
   /** The cells that hold the answers. */
   answers: Cell[];
 }

@@ -6,6 +6,7 @@ import type { Findings, Progress } from "../shared/messages";
 import { seededRandom } from "../shared/random";
 import type { Settings } from "../shared/settings";
 import { insideOf } from "./inside";
+import { recording } from "./recording";
 
 /** A lab's model in a memory, ready to be trained and asked. */
 export function prepare<Options, Model extends Weights>(
@@ -19,7 +20,7 @@ export function prepare<Options, Model extends Weights>(
   const inputs = lab.inputs(options);
   const training = trainer(parameters, {
     inputs: { ...inputs, y: lab.targets(options) },
-    loss: (tensors) => lab.loss(tensors.y, lab.call(model, tensors, options).logits),
+    loss: (tensors) => lab.loss(options)(tensors.y, lab.call(model, tensors, options).logits),
     optimizer,
   });
   const predict: Predict = predictor(parameters, inputs, (tensors) => {
@@ -43,33 +44,44 @@ const NUM_GLANCED = 512;
 
 /**
  * Trains, and pauses at every chunk's end so that the worker can read its messages.
- * A pause after which there is something new to show comes with findings, the last one with a way to look inside.
+ * A pause after which there is something new to show comes with findings: ten times a second or, in a training that is
+ * recorded, at each of its moments. Both trainings take the same steps. The last one comes with a way to look inside.
  */
 export function* train(
   arena: Arena,
   lab: TrainedHere,
   options: Settings,
+  records = false,
 ): Generator<{ progress: Progress; findings: Findings | null; look?: Ask | null }> {
   const start = performance.now();
   const seed = Number(options.seed);
   const { training: samples, heldOut } = lab.data(options, seededRandom(seed));
   const { epochs, runs: plans, mayDiverge } = lab.plan(options);
+  const shapes = { ...lab.inputs(options), y: lab.targets(options) };
   const runs = plans.map(({ optimizer, batchSize }) => {
     const model = lab.build(options, seededRandom(seed + STREAM_OF_WEIGHTS));
-    const batches = splitIntoBatches(samples, { ...lab.inputs(options), y: lab.targets(options) }, batchSize);
+    const batches = splitIntoBatches(samples, shapes, batchSize);
     return { ...prepare(arena, lab, options, model, optimizer), batches, losses: [] as number[] };
   });
   const glanced = firstOf(heldOut, lab.inputs(options), NUM_GLANCED);
+  const last = runs[runs.length - 1];
+  const judged = splitIntoBatches(glanced, shapes, plans[plans.length - 1].batchSize);
+  const recorded = records ? recording(last.training, last.batches, epochs, judged) : null;
 
   const progress = (epoch: number, finished: boolean): Progress => {
-    return { epoch, epochs, losses: runs.at(-1)?.losses.slice() ?? [], finished, seconds: (performance.now() - start) / 1000 };
+    return { epoch, epochs, losses: last.losses.slice(), finished, seconds: (performance.now() - start) / 1000 };
   };
   const findings = (isFinished: boolean): Findings => {
     const state: State = { runs, heldOut: isFinished ? heldOut : glanced, isFinished };
     return lab.findings(state, options);
   };
 
+  const atMoment = (epoch: number) => {
+    return { progress: { ...progress(epoch, false), moment: recorded?.moment() }, findings: findings(false) };
+  };
+
   for (const { training, batches, losses } of runs) losses.push(training.loss(batches[0]));
+  if (recorded) yield atMoment(1);
   let chunkEnd = start + CHUNK_MILLISECONDS;
   // The reader sees something move long before the first epoch is over.
   let nextPicture = start;
@@ -77,20 +89,26 @@ export function* train(
     for (const { training, batches, losses } of runs) {
       let sum = 0;
       for (const batch of batches) {
-        sum += training.step(batch);
+        const loss = training.step(batch);
+        sum += loss;
         if (!Number.isFinite(sum) && !mayDiverge) throw new Error(`the loss became ${sum} in epoch ${epoch}`);
+        if (training === last.training) recorded?.add(loss);
+        // Several models are equally far only where an epoch ends.
+        if (runs.length === 1 && recorded?.isDue()) yield atMoment(epoch);
         if (performance.now() < chunkEnd) continue;
-        const isDue = performance.now() >= nextPicture;
+        const isDue = !recorded && performance.now() >= nextPicture;
         yield { progress: progress(epoch, false), findings: isDue ? findings(false) : null };
         if (isDue) nextPicture = performance.now() + PICTURE_MILLISECONDS;
         chunkEnd = performance.now() + CHUNK_MILLISECONDS;
       }
       losses.push(sum / batches.length);
     }
+    if (runs.length > 1 && recorded?.isDue()) yield atMoment(epoch);
   }
   const [{ inside }] = runs;
   const look = inside ? (asked: Look) => inside(heldOut, asked) : null;
-  yield { progress: progress(epochs, true), findings: findings(true), look };
+  const end = { ...progress(epochs, true), moment: recorded?.moment() };
+  yield { progress: end, findings: findings(true), look };
 }
 
 /** Not more than the first so many samples. */

@@ -60,7 +60,7 @@ function serve(page: MessagePort): void {
       return report({ kind: "progress", run: request.run, progress, findings: lab.read(request.settings, given, arena) });
     }
     const settings = { ...constantsOf(lab.constants, constants), ...request.settings };
-    for (const { progress, findings, look } of train(arena, lab, settings)) {
+    for (const { progress, findings, look } of train(arena, lab, settings, request.records)) {
       if (look) trained = { run: request.run, look };
       if (findings) report({ kind: "progress", run: request.run, progress, findings });
       await nextTask();

@@ -76,7 +76,7 @@ def test_ablating_trains_nothing_by_slider_and_by_click(watched):
     lab.get_by_label("ablate").fill("10")
     expect(lab.locator(".lab-verdict")).to_have_text(before)
     assert trainings(page) == 1
-    lab.get_by_label("seed").press("ArrowRight")
+    lab.get_by_label("seed", exact=True).press("ArrowRight")
     assert numbers(lab) != table
     assert trainings(page) == 2
 

@@ -237,6 +237,18 @@ def test_the_first_hundred_steps_of_chapter_2_are_those_of_keras(folder, cell, p
     compare_training(folder, model, "recurrent", data, cell=cell, place=place)
 
 
+@pytest.mark.parametrize("block", ["steps", "cells"])
+def test_the_first_hundred_steps_of_the_planted_series_are_those_of_keras(folder, block):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    notebook = chapters.definitions("recurrent_attention")
+    model = notebook["build_forecast"](notebook["BLOCKS"][block])
+    x = np.random.default_rng(0).standard_normal((STEPS * 64, 20, 4)).astype("float32")
+    options = {"task": f"planted, {block}", "cell": "LSTM"}
+    compare_training(folder, model, "recurrent", {"x": x, "y": x[:, 10:13, 2]}, loss="mse", **options)
+
+
 @pytest.mark.parametrize("place", ["before", "after"])
 @pytest.mark.parametrize("way", [averaged, own_kernels])
 def test_the_first_hundred_steps_of_chapter_3_are_those_of_keras(folder, way, place):

@@ -126,7 +126,7 @@ def test_the_same_settings_give_the_same_picture(watched):
     lab.get_by_role("button", name="Another seed").click()
     assert numbers(lab) != first
     # After the last seed comes the first.
-    lab.get_by_label("Seed").press("End")
+    lab.get_by_label("seed", exact=True).press("End")
     lab.get_by_role("button", name="Another seed").click()
     assert numbers(lab) == first
 
@@ -249,7 +249,7 @@ def test_a_lab_that_leaves_sight_pauses(watched, folder):
     verdict(lab)
     page.evaluate("scrollTo(0, 2500)")
     page.wait_for_timeout(500)
-    lab.locator("input[type=range]").first.evaluate(
+    lab.locator(".lab-controls input").first.evaluate(
         "input => { input.value = 31; input.dispatchEvent(new Event('input')); }"
     )
     page.wait_for_timeout(1000)

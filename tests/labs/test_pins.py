@@ -45,7 +45,7 @@ def test_two_runs_can_be_pinned_and_unpinned(watched):
     page = watched.open("quick.html")
     lab = the_lab(page)
     for seed in (1, 2):
-        lab.get_by_label("seed").fill(str(seed))
+        lab.get_by_label("seed", exact=True).fill(str(seed))
         verdict(lab)
         press(lab, "Pin this run")
         expect(pins(lab).locator("figure")).to_have_count(seed)

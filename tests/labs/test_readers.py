@@ -59,8 +59,8 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
             page.keyboard.press("Enter")
     # In a group of choices, Tab reaches the one chosen and the arrows move between them.
     controls = [str(c["value"]) if c["kind"] == "choice" else c["label"] for c in CONTROLS["dense"]]
-    buttons = ["Reset", "Another seed", "Pin this run", "Copy link", "The numbers", "Run in Colab"]
-    expected = ["the picture", *controls, *buttons]
+    buttons = ["Pin this run", "Copy link", "Step through", "The numbers", "Run in Colab"]
+    expected = ["the picture", *controls, "five seeds", "Reset", "Another seed", *buttons]
     assert reached[: len(expected)] == expected
     assert "The model that runs here" in reached
     assert "column 2: found." in verdict(lab)
@@ -99,7 +99,7 @@ def test_fingers_have_room(watched):
     lab = the_lab(page)
     verdict(lab)
     touched = lab.locator("input[type=range], .lab-choices label, button, .lab-buttons a, summary")
-    sizes = touched.evaluate_all(
+    sizes = touched.filter(visible=True).evaluate_all(
         "nodes => nodes.map(node => node.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height))"
     )
     assert len(sizes) > 10

@@ -154,9 +154,9 @@ def test_per_dimension_lab_at_both_ends_of_each_slider(watched):
         for i, (label, key) in enumerate(zip(labels, keys, strict=True)):
             if key:
                 expected[i] = ends[key][i]
-            lab.get_by_label(label).fill(str(expected[i]))
+            lab.get_by_label(label, exact=True).fill(str(expected[i]))
             if key:
-                lab.get_by_label(label).press(key)
+                lab.get_by_label(label, exact=True).press(key)
         first, second, dimensions, seed = expected
         expect(lab).to_have_attribute(
             "data-settings",

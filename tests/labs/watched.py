@@ -279,17 +279,21 @@ def in_every_dress(page: Page, widths: tuple[int, ...] = (1280, 360)) -> Iterato
             yield theme, width
 
 
+def assert_no_problems_in_every_dress(page: Page) -> None:
+    page.mouse.move(0, 0)
+    page.add_script_tag(url="axe.js")
+    for dress in in_every_dress(page):
+        problems = axe_problems(page)
+        assert problems == [], (dress, problems)
+
+
 def assert_reads_well(page: Page) -> None:
     """A trained lab with all that it can unfold: axe has no complaint, and nothing is cut off."""
     lab = the_lab(page)
     numbers(lab)
     lab.locator("summary").click()
     expect(lab.locator(".lab-source code")).to_contain_text('from "../engine"')
-    page.mouse.move(0, 0)
-    page.add_script_tag(url="axe.js")
-    for dress in in_every_dress(page):
-        problems = axe_problems(page)
-        assert problems == [], (dress, problems)
+    assert_no_problems_in_every_dress(page)
     # 640 is a window of 1280 at 200 %; 320 is one at 400 %.
     for width in (1280, 725, 640, 360, 320):
         page.set_viewport_size({"width": width, "height": 900})

@@ -36,6 +36,9 @@ function isControl(json: unknown): json is Control {
   return isNamed && Object.hasOwn(kinds, String(control.kind)) && kindOf(json as Control).isWhole(control);
 }
 
+/** "signed on", "epochs 20" */
+export const inWords = ({ label }: Control, value: Value): string => `${label} ${value === true ? "on" : value === false ? "off" : value}`;
+
 export const defaultSettings = (controls: Control[]): Settings =>
   Object.fromEntries(controls.map(({ name, value }) => [name, value]));
 

@@ -3,7 +3,7 @@ import type { BarsPicture } from "../../shared/pictures";
 import { fixed, indexOfLargest } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis, percent } from "./axis";
-import { numberOf, PICKED, type Built, type Drawing, type Picked } from "./drawing";
+import { inRange, meanAndRange, numberOf, PICKED, type Built, type Drawing, type Picked } from "./drawing";
 
 const LABEL_HEIGHT = 16;
 const BAR_HEIGHT = 84;
@@ -18,17 +18,21 @@ export const bars: Drawing<BarsPicture> = {
   build: buildBars,
   describe,
   read({ position, answer, panels }, row, column) {
-    const { title, weights } = panels[row];
+    const { title, weights, range } = panels[row];
     const place = `${position} ${column}${column === answer ? " (the answer)" : ""}`;
-    return `${panels.length > 1 ? `${title}, ` : ""}${place}: ${numberOf(column, weights)}`;
+    return `${panels.length > 1 ? `${title}, ` : ""}${place}: ${numberOf(column, weights, range)}`;
   },
   onAnswer: ({ answer, panels: [{ title, weights }] }) => ({ of: `Weight on the answer, ${title}:`, weight: weights[answer] }),
   table: ({ position, answer, panels }) => ({
     head: [position, ...panels.map(({ title }) => title)],
     rows: panels[0].weights.map((_, i) => ({
       name: i === answer ? `${i} (answer)` : String(i),
-      cells: panels.map(({ weights }) => ({ text: weights[i].toFixed(3), isAnswer: i === answer })),
+      cells: panels.map(({ weights, range }) => ({ text: weights[i].toFixed(3) + inRange(i, range), isAnswer: i === answer })),
     })),
+  }),
+  overSeeds: (pictures) => ({
+    ...pictures[0],
+    panels: pictures[0].panels.map(({ title }, i) => ({ title, ...meanAndRange(pictures.map(({ panels }) => panels[i].weights)) })),
   }),
 };
 
@@ -50,7 +54,7 @@ function buildBars(picture: BarsPicture): Built<BarsPicture> {
     ],
     marks: panels.map(({ hits }) => hits),
     update: ({ panels: values, picked }, ghost) =>
-      panels.forEach((panel, i) => panel.update(values[i].weights, ghost?.panels[i]?.weights ?? [], picked?.position)),
+      panels.forEach((panel, i) => panel.update(values[i], ghost?.panels[i]?.weights ?? [], picked?.position)),
   };
 }
 
@@ -60,6 +64,10 @@ function buildPanel(title: string, count: number, answer: number, control?: stri
     svg("rect", { class: "lab-bar", ...place(i), y: LABEL_HEIGHT, height: BAR_HEIGHT }),
   );
   const ghosts = bars.map((_, i) => svg("rect", { class: "lab-ghost", ...place(i), y: LABEL_HEIGHT, height: BAR_HEIGHT }));
+  const ranges = bars.map((_, i) => {
+    const x = percent((i + 0.5) / count);
+    return svg("line", { class: "lab-range", x1: x, x2: x });
+  });
   // A bar may be too low to be met: all of its column reads it.
   const hits = bars.map((_, i) =>
     svg("rect", { class: "lab-hit", x: percent(i / count), width: percent(1 / count), y: LABEL_HEIGHT, height: BAR_HEIGHT }),
@@ -89,7 +97,7 @@ function buildPanel(title: string, count: number, answer: number, control?: stri
     svg("text", { class: "lab-tick", x: "100%", y: yOf(weight), dy: "0.32em", "text-anchor": "end" }, String(weight)),
   );
   const height = LABEL_HEIGHT + BAR_HEIGHT + 1;
-  const chart = svg("svg", { class: "lab-bars", height }, ...grid, frame, ...bars, ...ghosts, answerLabel, largestLabel, ...hits);
+  const chart = svg("svg", { class: "lab-bars", height }, ...grid, frame, ...bars, ...ghosts, ...ranges, answerLabel, largestLabel, ...hits);
   const node = html(
     "div",
     { class: "lab-panel" },
@@ -107,7 +115,12 @@ function buildPanel(title: string, count: number, answer: number, control?: stri
     });
   }
 
-  function update(weights: number[], before: number[], picked = 0) {
+  function update({ weights, range }: BarsPicture["panels"][number], before: number[], picked = 0) {
+    ranges.forEach((line, i) => {
+      line.style.display = range ? "" : "none";
+      line.setAttribute("y1", String(yOf(range?.low[i] ?? 0)));
+      line.setAttribute("y2", String(yOf(range?.high[i] ?? 0)));
+    });
     ghosts.forEach((ghost, i) => {
       ghost.style.display = before.length === count ? "" : "none";
       ghost.style.setProperty("transform", `scaleY(${before[i] ?? 0})`);

@@ -1,5 +1,5 @@
 import { fixed } from "../../shared/numbers";
-import type { Picture } from "../../shared/pictures";
+import type { Picture, Range } from "../../shared/pictures";
 
 /** How one kind of picture is drawn. A new kind is a file beside this one and a line in `picture.ts`. */
 export interface Drawing<Kind extends Picture> {
@@ -12,6 +12,8 @@ export interface Drawing<Kind extends Picture> {
   describe(picture: Kind): string;
   /** The numbers behind it. */
   table(picture: Kind): Table;
+  /** One picture of several seeds' pictures. */
+  overSeeds(pictures: Kind[]): Kind;
   /** The weight on the answer, and what it is of, to compare runs by; null where there is no answer. */
   onAnswer(picture: Kind): OnAnswer | null;
   /** Set where the losses are in the picture: a curve beside it would show them again. */
@@ -32,10 +34,27 @@ export interface Built<Kind> {
   update(picture: Kind, ghost: Kind | null): void;
 }
 
-/** The end of what a mark says: its number, and an equal share beside it where the numbers are shares of 1, as effects are not. */
-export function numberOf(position: number, numbers: number[]): string {
+/**
+ * The end of what a mark says: its number, the range of a mean, and an equal share beside it where the numbers are
+ * shares of 1, as effects are not.
+ */
+export function numberOf(position: number, numbers: number[], range?: Range<number[]>): string {
   const areShares = Math.abs(numbers.reduce((sum, number) => sum + number, -1)) < 0.01;
-  return fixed(numbers[position]) + (areShares ? `; an equal share is ${fixed(1 / numbers.length)}.` : ".");
+  const share = areShares ? `; an equal share is ${fixed(1 / numbers.length)}.` : ".";
+  return fixed(numbers[position]) + inRange(position, range) + share;
+}
+
+/** Beside a mean: the lowest and the highest. */
+export const inRange = (position: number, range?: Range<number[]>): string =>
+  range ? ` (${fixed(range.low[position])} to ${fixed(range.high[position])})` : "";
+
+/** The mean of several seeds' weights, number by number, and the range of each. */
+export function meanAndRange(each: number[][]): { weights: number[]; range: Range<number[]> } {
+  const of = (summary: (values: number[]) => number) => each[0].map((_, i) => summary(each.map((weights) => weights[i])));
+  return {
+    weights: of((values) => values.reduce((sum, value) => sum + value, 0) / values.length),
+    range: { low: of((values) => Math.min(...values)), high: of((values) => Math.max(...values)) },
+  };
 }
 
 export interface Table {

@@ -4,7 +4,7 @@ import { judgeCells } from "../../shared/found";
 import { fixed, indexOfLargest, meanOfPanels } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis, percent } from "./axis";
-import { numberOf, type Built, type Drawing } from "./drawing";
+import { inRange, meanAndRange, numberOf, type Built, type Drawing } from "./drawing";
 import { colourScale } from "./scale";
 
 // The strongest colour is the largest weight's; but weights that are all small, as before training, stay pale.
@@ -30,12 +30,23 @@ export const heatmap: Drawing<HeatmapPicture> = {
     const names = namesOf(picture);
     const isAnswer = picture.answers.some(([row, column]) => row === i && column === j);
     const place = `${picture.row} ${names.rows[i]}, ${picture.column} ${names.columns[j]}${isAnswer ? " (an answer)" : ""}`;
-    return `${panel.title ? `${panel.title}, ` : ""}${place}: ${numberOf(j, panel.weights[i])}`;
+    return `${panel.title ? `${panel.title}, ` : ""}${place}: ${numberOf(j, panel.weights[i], rangeOfRow(panel, i))}`;
   },
+  overSeeds: (pictures) => ({
+    ...pictures[0],
+    panels: pictures[0].panels.map(({ title, weights }, panel) => {
+      const rows = weights.map((_, row) => meanAndRange(pictures.map(({ panels }) => panels[panel].weights[row])));
+      const range = { low: rows.map(({ range }) => range.low), high: rows.map(({ range }) => range.high) };
+      return { title, weights: rows.map(({ weights }) => weights), range };
+    }),
+  }),
   table,
 };
 
 const sizeOf = ({ panels: [{ weights }] }: HeatmapPicture) => [weights.length, weights[0].length];
+
+const rangeOfRow = ({ range }: HeatmapPicture["panels"][number], row: number) =>
+  range && { low: range.low[row], high: range.high[row] };
 
 /** The names of rows and columns: their numbers where a lab gives no others. */
 function namesOf(picture: HeatmapPicture) {
@@ -131,12 +142,12 @@ function table(picture: HeatmapPicture) {
   const { row, column, panels, answers } = picture;
   const names = namesOf(picture);
   const isAnswer = (i: number, j: number) => answers.some((answer) => answer[0] === i && answer[1] === j);
-  const lines = panels.flatMap(({ title, weights }) =>
-    weights.map((line, i) => ({
-      panel: title ? `${title}, ` : "",
+  const lines = panels.flatMap((panel) =>
+    panel.weights.map((line, i) => ({
+      panel: panel.title ? `${panel.title}, ` : "",
       name: names.rows[i],
       cells: line.map((weight, j) => ({
-        text: weight.toFixed(3) + (isAnswer(i, j) ? " (answer)" : ""),
+        text: weight.toFixed(3) + inRange(j, rangeOfRow(panel, i)) + (isAnswer(i, j) ? " (answer)" : ""),
         isAnswer: isAnswer(i, j),
       })),
     })),

@@ -40,4 +40,6 @@ export const tableOf = (picture: Picture): Table => drawingOf(picture).table(pic
 
 export const onAnswer = (picture: Picture) => drawingOf(picture).onAnswer(picture);
 
+export const overSeeds = (pictures: Picture[]): Picture => drawingOf(pictures[0]).overSeeds(pictures);
+
 export const showsLosses = (picture: Picture): boolean => drawingOf(picture).showsLosses === true;

@@ -10,7 +10,7 @@ export const tokens: Drawing<TokensPicture> = {
   build,
   describe,
   onAnswer: ({ answerName, samples }) => ({
-    of: `Mean weight on the ${answerName}:`,
+    of: `Mean weight on the ${answerName} of ${samples.length} samples:`,
     weight: samples.reduce((sum, { weights, answer }) => sum + weights[answer], 0) / samples.length,
   }),
   read({ answerName, samples }, row, column) {
@@ -19,6 +19,12 @@ export const tokens: Drawing<TokensPicture> = {
     return `sample ${row}, step ${column} (${token}): ${numberOf(column, weights)}`;
   },
   table,
+  // Each seed has samples of its own.
+  overSeeds: (pictures) => ({
+    ...pictures[0],
+    title: "Attention weights, one held-out sample of each seed",
+    samples: pictures.map(({ samples }) => samples[0]),
+  }),
 };
 
 function build(picture: TokensPicture): Built<TokensPicture> {

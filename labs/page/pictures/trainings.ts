@@ -4,7 +4,7 @@ import { fixed } from "../../shared/numbers";
 import { html, svg } from "../html";
 import { axis } from "./axis";
 import { bars } from "./bars";
-import type { Drawing } from "./drawing";
+import { meanAndRange, type Drawing } from "./drawing";
 
 const HEIGHT = 130;
 /** Far above the chart, but no longer where a drawing of it goes wrong. */
@@ -38,6 +38,11 @@ export const trainings: Drawing<TrainingsPicture> = {
   },
   onAnswer: (picture) => bars.onAnswer(asBars(picture)),
   read: (picture, row, column) => bars.read(asBars(picture), row, column),
+  overSeeds(pictures) {
+    const { panels } = bars.overSeeds(pictures.map(asBars));
+    const losses = pictures[0].losses.map((_, i) => meanAndRange(pictures.map(({ losses }) => losses[i])).weights);
+    return { ...pictures[0], panels, losses };
+  },
   table(picture) {
     const weights = bars.table(asBars(picture));
     const losses = Array.from({ length: picture.epochs }, (_, epoch) => ({
