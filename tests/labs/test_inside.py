@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 
 from tests.labs.watched import (
     FIXTURES,
-    axe_problems,
+    assert_no_problems_in_every_dress,
     defaults,
-    in_every_dress,
     the_lab,
     train_with,
     verdict,
@@ -318,10 +317,11 @@ def test_a_finger_has_room_and_the_page_does_not_scroll_sideways(watched, name):
 def test_axe_has_no_complaint(watched, name):
     page = watched.open(f"{name}.html")
     lab = opened(page)
-    cell(lab, "weight", 1).hover()
-    page.add_script_tag(url="axe.js")
-    for dress in in_every_dress(page):
-        assert axe_problems(page) == [], dress
+    lab.get_by_role("group", name="Single numbers: read their sums with the arrow keys").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    assert inside(lab).locator(".lab-read").count() == 1
+    assert_no_problems_in_every_dress(page)
 
 
 def test_a_number_that_is_changed_changes_what_follows_from_it(watched):
@@ -377,6 +377,16 @@ def test_what_is_shown_goes_with_the_training_that_it_is_from(watched):
     expect(inside(lab).locator("table")).to_be_visible()
     expect(inside(lab).locator(".lab-inside-about")).to_have_text("Held-out sample 1 of 5000.")
     assert rows(lab)["weight"] != before
+
+
+def test_of_five_seeds_the_last_is_shown_and_said_to_be(watched):
+    lab = opened(watched.open("dense.html#dense?epochs=1&five_seeds=true"))
+    about = inside(lab).locator(".lab-inside-about")
+    expect(about).to_have_text("Held-out sample 0 of 5000, in the run of seed 4.")
+    shown = rows(lab)
+    lab.get_by_label("seed", exact=True).fill("4")
+    expect(about).to_have_text("Held-out sample 0 of 5000.")
+    assert rows(lab) == shown
 
 
 # Trains twice and asks about both runs; whatever is said of the first comes too late.
