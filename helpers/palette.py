@@ -27,9 +27,16 @@ DARK = {
 
 
 def style_sheet():
-    """Return the palette as CSS variables, `--attention-weight` and so on, for light pages and for dark ones."""
+    """Return the palette as CSS variables, `--attention-weight` and so on, for light pages and for dark ones.
+
+    A page that names no theme, as where no script runs, is as light or dark as what is around it.
+    """
 
     def rules(colours):
         return "".join(f"--attention-{name}:{value};" for name, value in colours.items())
 
-    return f":root{{{rules(LIGHT)}}}\nhtml[data-theme=dark]{{{rules(DARK)}}}\n"
+    dark = rules(DARK)
+    return (
+        f":root{{{rules(LIGHT)}}}\nhtml[data-theme=dark]{{{dark}}}\n"
+        f"@media (prefers-color-scheme:dark){{html:not([data-theme]){{{dark}}}}}\n"
+    )

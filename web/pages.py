@@ -44,6 +44,7 @@ def setup(app):
     app.add_css_file("book.css")
     app.add_js_file("folds.js")
     app.add_js_file("print.js")
+    app.connect("builder-inited", write_palette)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", add_lab_code)
     # After all other extensions: whatever page they write gets the policy too.
@@ -103,7 +104,10 @@ def add_lab_code(app, page_name, template_name, context, doctree):
         if "notebook=" not in element.split(">", 1)[0]:
             element = element.replace("<attention-lab", f'<attention-lab notebook="{page_name}"', 1)
         name = re.search(r'notebook="([^"]+)"', element).group(1)
-        return element.replace("<attention-lab", f'<attention-lab colab="{colab}/{name}.ipynb"', 1)
+        root = "../" * page_name.count("/")
+        return element.replace(
+            "<attention-lab", f'<attention-lab root="{root}" colab="{colab}/{name}.ipynb"', 1
+        )
 
     body = LAB.sub(complete, body)
     context["body"] = lab_first(body) if page_name != app.config.root_doc else body
@@ -124,12 +128,19 @@ def lab_first(body):
     return f'{body[: promise.end()]}<div id="lab">{lab[0]}</div>{between}{LED_UP}{after}'
 
 
+def write_palette(app):
+    """Write the palette's style sheet, before pages ask for its checksum."""
+    if app.builder.name == "html":
+        static = Path(app.outdir) / "_static"
+        static.mkdir(parents=True, exist_ok=True)
+        (static / "palette.css").write_text(palette.style_sheet())
+
+
 def finish_site(app, exception):
     """Add to a finished HTML build what no page template covers."""
     if exception or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
-    (static / "palette.css").write_text(palette.style_sheet())
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
     font_awesome = (theme / "scripts" / "fontawesome.js").read_text()
     for page in Path(app.outdir).glob("**/*.html"):
@@ -184,9 +195,9 @@ def mend_excerpts(search):
 
 
 def drop_unused_files(static):
-    """Remove what the theme brings and no page loads: 6 MB of icons and maps of its sources."""
+    """Remove what no page loads: the theme's 6 MB of icons and maps of its sources, the README's picture."""
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
-    for file in {*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map")}:
+    for file in {*static.glob("scripts/fontawesome.js*"), *static.rglob("*.map"), static / "lab.png"}:
         file.unlink()
 
 

@@ -166,7 +166,7 @@ export const pooling: LookedInside<Options, ReturnType<typeof buildModel>> = {
         replaceable: {
           label: "token",
           values: [...x],
-          words: Array.from({ length: 1 + NUM_KEYWORDS + distractors }, (_, token) => letter(token) ?? "·"),
+          words: Array.from({ length: 1 + NUM_KEYWORDS + distractors }, (_, token) => letter(token) ?? "padding"),
         },
       };
     },

@@ -55,6 +55,15 @@ export function fromHash(hash: string, lab: string, controls: Control[]): { sett
   return { settings, refused: refused.slice(0, MOST_REFUSED) };
 }
 
+/** The names of the controls that `?controls=attention_column,seed` leaves in sight: all, if it names none of this lab's. */
+export function inSight(search: string, controls: Control[]): string[] {
+  const names = controls.map(({ name }) => name);
+  const asked = new URLSearchParams(search).get("controls");
+  if (asked === "") return [];
+  const known = names.filter((name) => asked?.split(",").includes(name));
+  return known.length > 0 ? known : names;
+}
+
 function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];

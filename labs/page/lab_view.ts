@@ -3,8 +3,8 @@ import { isLookedInto } from "../shared/lab_files";
 import type { Findings, Handed } from "../shared/messages";
 import { fixed } from "../shared/numbers";
 import type { Settings } from "../shared/settings";
-import { follow, fromHash, goTo, linkWithin, toHash } from "./address";
-import { button, copyLink, toggle } from "./buttons";
+import { follow, fromHash, goTo, inSight, linkWithin, toHash } from "./address";
+import { button, toggle } from "./buttons";
 import { controlPanel, defaultSettings, inWords, type Control, type ControlPanel } from "./controls/panel";
 import { html } from "./html";
 import { insideView } from "./inside";
@@ -13,6 +13,7 @@ import { PICKED, type Picked } from "./pictures/drawing";
 import { pinsView } from "./pins";
 import { describeProgress } from "./progress";
 import { FIVE_SEEDS, overSeeds, runsOf } from "./seeds";
+import { sharingButtons } from "./sharing";
 import { sourceView } from "./source";
 import { stageView } from "./stage";
 import { startWhenSeen } from "./starting";
@@ -42,6 +43,8 @@ export class LabView {
   private readonly suggestions: HTMLElement | null;
   private readonly notice: ReturnType<typeof noticeView>;
   private readonly staticPicture: HTMLElement;
+  /** All that is no static picture; it comes with the first picture or notice, so that nothing has to move for that. */
+  private readonly whole = html("div", { hidden: true });
   private readonly numbers: HTMLElement;
   private readonly leaving = new AbortController();
 
@@ -75,7 +78,8 @@ export class LabView {
     this.inside = insideView(`${id}-inside`, (look) => this.trainer.look(look));
     this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
-    this.notice = noticeView(element);
+    this.panel.showOnly(inSight(location.search, controls));
+    this.notice = noticeView(element, () => (this.whole.hidden = false));
     this.numbers = html("div", { class: "lab-numbers", hidden: true, tabindex: 0, role: "region", "aria-label": "The numbers" });
     this.numbers.id = `${id}-numbers`;
     this.staticPicture = html("div", { class: "lab-static" }, ...element.childNodes);
@@ -85,8 +89,9 @@ export class LabView {
     const { stage, time, notice, panel, numbers, suggestions } = this;
     // On a phone the picture sticks within this part, while the controls pass below it.
     const desk = html("div", { class: "lab-desk" }, ...stage.nodes, time.node, ...(suggestions ? [suggestions] : []), notice.node, panel.node);
-    const parts = [this.buttons(), this.inside.node, this.pins.node, numbers, sourceView(this.lab, `${id}-file`)];
-    element.append(this.staticPicture, desk, ...parts);
+    const { node: inside } = this.inside;
+    this.whole.append(desk, this.buttons(), inside, this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
+    element.append(this.staticPicture, this.whole);
     stickWhereItFits(desk, this.leaving.signal);
     this.setState("waiting");
     this.listen();
@@ -120,7 +125,9 @@ export class LabView {
     const before = this.panel.settings();
     this.panel.set(linked.settings);
     const isFromText = link !== null && !this.element.contains(link);
-    if (link === null || isFromText) this.element.scrollIntoView({ block: "start" });
+    // Alone in a frame it is in sight, and the page around it would be scrolled as well.
+    const isFramed = window.parent !== window && this.element.closest(".lab-alone") !== null;
+    if ((link === null || isFromText) && !isFramed) this.element.scrollIntoView({ block: "start" });
     // Waiting labs train once they are in view, which this one is about to be.
     if (this.state() !== "waiting") this.retrain();
     if (link) this.sayWhatChanged(before, isFromText ? link : null);
@@ -218,6 +225,7 @@ export class LabView {
     const picked = this.time.picked();
     this.next = null;
     this.staticPicture.hidden = true;
+    this.whole.hidden = false;
     this.stage.draw(picked?.progress ?? progress, picked ? this.chosen(picked.findings) : findings);
     this.mark(findings);
     if (!progress.finished) return;
@@ -282,7 +290,7 @@ export class LabView {
     if (this.suggestions) row.append(toggle("Try this", this.suggestions, () => {}));
     row.append(button("Reset", () => settle(defaultSettings(this.controls))));
     const seed = this.controls.find(({ name }) => name === "seed");
-    if (seed?.kind === "integer") {
+    if (seed?.kind === "integer" && inSight(location.search, this.controls).includes("seed")) {
       const nextSeed = (value: number) => (value + seed.step > seed.max ? seed.min : value + seed.step);
       row.append(
         button("Another seed", () => {
@@ -292,7 +300,7 @@ export class LabView {
       );
     }
     row.append(button("Pin this run", () => this.pin()));
-    row.append(button("Copy link", () => void copyLink(this.link(), this.notice.say)));
+    row.append(...sharingButtons(this.element, this.lab, this.panel.settings, this.notice.say));
     if (isLookedInto(this.lab)) row.append(toggle("Look inside", this.inside.node, this.inside.open));
     // A lab that is handed its model trains none.
     if (Object.keys(this.handed.given).length === 0) row.append(this.timeButton);
@@ -329,14 +337,6 @@ export class LabView {
 
   private fillNumbers(): void {
     if (!this.numbers.hidden) this.numbers.replaceChildren(this.stage.numbers());
-  }
-
-  /** The link opens the chapter's page, wherever this lab is shown. */
-  private link(): string {
-    const notebook = this.element.getAttribute("notebook");
-    const link = new URL(notebook ? `${notebook}.html` : location.href, location.href);
-    link.hash = toHash(this.lab, this.panel.settings());
-    return link.href;
   }
 
   private state = (): State => this.element.dataset.state as State;

@@ -1,7 +1,8 @@
 /** The line in which a lab speaks of itself. */
 import { html } from "./html";
 
-export function noticeView(lab: HTMLElement) {
+/** `onSay` is called before it says anything. */
+export function noticeView(lab: HTMLElement, onSay: () => void) {
   // Never hidden: what it says is read out only if it was there before.
   const node = html("div", { class: "lab-notice", role: "status" });
   return {
@@ -12,6 +13,7 @@ export function noticeView(lab: HTMLElement) {
         lab.tabIndex = -1;
         lab.focus({ preventScroll: true });
       }
+      if (sentence) onSay();
       node.replaceChildren(sentence, ...more);
     },
   };

@@ -240,7 +240,7 @@ def test_a_token_is_replaced_and_a_head_and_a_query_are_chosen(watched):
         f"The model says keyword {others[0]}, "
     )
     expect(cell(lab, "token", keyword)).to_have_text(others[0])
-    inside(lab).get_by_label("·", exact=True).check(force=True)
+    inside(lab).get_by_label("padding", exact=True).check(force=True)
     expect(cell(lab, "mask", keyword)).to_have_text("0")
     expect(cell(lab, "weight", keyword)).to_have_text("0.00")
 

@@ -1,17 +1,22 @@
 """What the site's build adds to the pages: icons, mathematics, policy, labs."""
 
+import base64
 import doctest
 import importlib
 import os
 import re
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx.errors import ExtensionError
 
 from helpers import palette
 from tools.lab_page import find_node
-from web import citations, icons, mathematics, pages, previews
+from web import citations, first_paint, icons, lab_pages, mathematics, pages, previews
 
 FONT_AWESOME = (
     'x={file:[384,512,[],"f15b","M1"],"my-file":[1,2,[],"f0","M9"]};y={file:[380,500,["a"],"f15b","M2 3"]}'
@@ -93,6 +98,38 @@ def test_palette_has_the_same_names_for_light_and_dark():
     assert f"--attention-weight:{palette.DARK['weight']}" in css.split("dark")[1]
 
 
+def book_with(*labs_of_sections):
+    """A book of one page: in each of its sections a lab, given as the start of its element."""
+    doctree = new_document("01_page")
+    for number, start in enumerate(labs_of_sections):
+        section = nodes.section("", nodes.title("", f"Section {number}"))
+        section += nodes.raw("", f"<attention-lab {start}>picture</attention-lab>", format="html")
+        doctree += section
+    return SimpleNamespace(
+        found_docs={"01_page"},
+        get_doctree=lambda page: doctree,
+        titles={"01_page": nodes.title("", "Page")},
+        toc_secnumbers={"01_page": {"": (1,)}},
+    )
+
+
+def test_a_chapters_first_lab_has_its_title_and_another_its_sections(monkeypatch):
+    monkeypatch.setattr(lab_pages, "LINES", {"one": "First.", "two": "Second."})
+    book = book_with('lab="one"', 'lab="two" given=""', 'notebook="02_page" lab="three"')
+    assert [(lab.title, lab.line, lab.number) for lab in lab_pages.lab_pages(book)] == [
+        ("Page", "First.", "1"),
+        ("Section 1", "Second.", "1"),
+    ]
+    assert lab_pages.names(book) == ["labs/one", "labs/two", "labs/index"]
+
+
+@pytest.mark.parametrize("lines", [{}, {"one": "First.", "gone": "Nowhere."}])
+def test_a_lab_without_a_line_and_a_line_without_a_lab_fail_the_build(monkeypatch, lines):
+    monkeypatch.setattr(lab_pages, "LINES", lines)
+    with pytest.raises(ExtensionError, match="one line for each lab.*" + ("gone" if lines else "one")):
+        lab_pages.lab_pages(book_with('lab="one"'))
+
+
 def test_the_archive_of_notebooks_is_the_same_at_every_build(tmp_path):
     folder = tmp_path / "book"
     folder.mkdir()
@@ -107,8 +144,65 @@ def test_the_archive_of_notebooks_is_the_same_at_every_build(tmp_path):
     assert zipfile.ZipFile(tmp_path / "notebooks.zip").namelist() == ["a.ipynb", "b.ipynb"]
 
 
-@pytest.mark.parametrize("extension", ["citations", "glossary", "pages", "still"])
+@pytest.mark.parametrize("extension", ["citations", "first_paint", "glossary", "pages", "still"])
 def test_docstring_examples_hold(extension):
     outcome = doctest.testmod(importlib.import_module(f"web.{extension}"))
     assert outcome.attempted
     assert not outcome.failed
+
+
+# ---- What a page needs before it can be seen ----------------------------------------------------------
+
+
+def png(width, height):
+    return (
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+        + width.to_bytes(4, "big")
+        + height.to_bytes(4, "big")
+        + bytes(40)
+    )
+
+
+def test_pictures_say_their_size_and_later_ones_wait(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(806, 489))
+    data = base64.b64encode(png(400, 100)).decode()
+    page = (
+        '<img src="a.png"><article><img src="a.png"><img src="a.png" style="width: 538px;">'
+        f'<img width="200" src="data:image/png;base64,{data}"><img src="b.svg"></article>'
+    )
+    assert first_paint.with_sizes(page, tmp_path) == (
+        '<img src="a.png"><article><img width="806" height="489" src="a.png">'
+        '<img width="538" height="326" loading="lazy" decoding="async" src="a.png" style="width: 538px;">'
+        f'<img width="200" height="50" loading="lazy" decoding="async" src="data:image/png;base64,{data}">'
+        '<img loading="lazy" decoding="async" src="b.svg"></article>'
+    )
+
+
+def test_one_sheet_keeps_what_a_page_or_a_script_may_use(tmp_path):
+    (tmp_path / "styles").mkdir()
+    (tmp_path / "base.css").write_text("p { margin: 0 }")
+    (tmp_path / "styles" / "theme.css").write_text(
+        '@import "../base.css"; .used { color: red } .by-script::before { color: blue } .unused { color: green }'
+        "@media print { .unused-too { color: tan } } .used:not(.unused) { background: url(dots.png) }"
+    )
+    (tmp_path / "book.css").write_text("main { .own-and-nested { color: red } }")
+    page = (
+        '<link href="_static/styles/theme.css?v=1" rel="stylesheet" />\n<p class="used">'
+        '<link rel="stylesheet" type="text/css" href="_static/book.css" /><link rel="icon" href="_static/i.css">'
+    )
+    names = first_paint.sheets_of(["<p>", page])
+    assert names == ["styles/theme.css", "book.css"]
+    css = first_paint.joined(tmp_path, names, [page, "add('by-script')"])
+    for kept in ("p{margin:0}", ".used{", ".by-script:before{", "styles/dots.png", ".own-and-nested"):
+        assert kept in css
+    assert "green" not in css
+    assert "tan" not in css
+    assert first_paint.with_one_sheet(page, "7") == (
+        '<link rel="stylesheet" href="_static/site.css?v=7"><p class="used"><link rel="icon" href="_static/i.css">'
+    )
+
+
+def test_a_sheet_that_cannot_be_read_fails_the_build(tmp_path):
+    (tmp_path / "theme.css").write_text("p { color: red } } {")
+    with pytest.raises(ValueError, match="style sheets cannot be joined"):
+        first_paint.joined(tmp_path, ["theme.css"], ["<p>"])

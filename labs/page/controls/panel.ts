@@ -54,6 +54,8 @@ export interface ControlPanel {
   settings(): Settings;
   /** Moves the controls; does not call `onChange`, which is told the name of what a reader moved. */
   set(settings: Settings): void;
+  /** Hides all others, which keep their settings. */
+  showOnly(names: string[]): void;
 }
 
 export function controlPanel(controls: Control[], idPrefix: string, onChange: (name: string) => void): ControlPanel {
@@ -64,13 +66,18 @@ export function controlPanel(controls: Control[], idPrefix: string, onChange: (n
       onChange(control.name);
     }),
   );
+  const node = html("div", { class: "lab-controls" }, ...inputs.map(({ node }) => node));
   return {
-    node: html("div", { class: "lab-controls" }, ...inputs.map(({ node }) => node)),
+    node,
     settings: () => ({ ...current }),
     set: (settings) =>
       controls.forEach(({ name }, i) => {
         current[name] = settings[name];
         inputs[i].show(settings[name]);
       }),
+    showOnly(names) {
+      node.hidden = names.length === 0;
+      controls.forEach(({ name }, i) => (inputs[i].node.hidden = !names.includes(name)));
+    },
   };
 }
