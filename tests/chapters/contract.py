@@ -20,7 +20,7 @@ NOTEBOOKS = (
 ELSEWHERE = ("helpers", "psutil", "tensorflow")  # not installed beside every backend
 NAMES = {chapter: chapters.definitions(chapter, without=ELSEWHERE) for chapter in NOTEBOOKS}
 # They show a mistake, or take part in one experiment; nobody is to use them.
-DEMONSTRATIONS = {"Double", "DoubleWithMask", "Undivided"}
+DEMONSTRATIONS = {"Double", "DoubleWithMask"}
 
 
 class Case(NamedTuple):
@@ -58,6 +58,9 @@ CASES = {
     "one head": Case(SELF, "MultiHeadSelfAttention", {"output_dim": 6}, passes_on=True),
     "two heads, causal": Case(
         SELF, "MultiHeadSelfAttention", {"output_dim": 6, "heads": 2, "causal": True}, passes_on=True
+    ),
+    "two heads, mixed": Case(
+        SELF, "MultiHeadSelfAttention", {"output_dim": 6, "heads": 2, "mix": True}, passes_on=True
     ),
     "DotAttention": Case(BETWEEN, "DotAttention", takes=2),
     "GeneralAttention": Case(BETWEEN, "GeneralAttention", takes=2),

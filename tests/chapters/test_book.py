@@ -162,8 +162,8 @@ def test_lab_is_saved_with_its_picture_and_verdict(notebook):
 
 # What a chapter writes for its own task under the name that all chapters use.
 OWN = {
-    *("attention_block", "build_model", "compiled", "gradient", "measure", "retrain"),
-    *("retrainer_for", "retrainer_of", "slope", "train", "trial"),
+    *("attention_block", "build_model", "compiled", "measure", "retrain"),
+    *("retrainer_for", "retrainer_of", "train", "trial"),
 }
 
 

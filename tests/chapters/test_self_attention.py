@@ -84,6 +84,31 @@ def test_future_changes_nothing(mask, now, heads):
     assert (weights[:, :, ~causal(*weights.shape[-2:])] == 0).all()
 
 
+def late_changes(layer):
+    return NAMES["future_seen"](lambda x: layer(x)[0], noise(3, 6, 4), noise(3, 6, 4, seed=1))
+
+
+def test_the_test_for_a_look_into_the_future_is_passed_by_a_causal_layer_alone():
+    assert late_changes(MultiHeadSelfAttention(8, 2, causal=True)) == 0
+    assert late_changes(MultiHeadSelfAttention(8, 2)) > 0.01
+
+    def first_step_looks_ahead(x):  # and no other step
+        context, _ = MultiHeadSelfAttention(8, causal=True)(x)
+        return np.concatenate([context[:, :1] + x[:, 1:2, :1], context[:, 1:]], axis=1)
+
+    assert NAMES["future_seen"](first_step_looks_ahead, noise(3, 6, 4), noise(3, 6, 4, seed=1)) > 0.01
+
+
+def test_the_spread_that_is_repaired_is_that_of_three_kernels():
+    copied, repaired = (
+        NAMES["build_model"](spread=spread).get_layer("attention").get_weights()[0]
+        for spread in (1.0, 3**0.5)
+    )
+    glorot = (6 / (32 + 32)) ** 0.5  # the limit of a uniform kernel (32, 32)
+    assert np.abs(repaired).max() == pytest.approx(glorot, rel=0.02)
+    assert np.abs(copied).max() == pytest.approx(glorot / 3**0.5, rel=0.02)
+
+
 def test_without_masks_padding_and_future_do_change_something():
     layer = MultiHeadSelfAttention(8)
     x, other = noise(1, 6, 4), noise(1, 6, 4)
@@ -95,14 +120,17 @@ def test_without_masks_padding_and_future_do_change_something():
 @pytest.mark.parametrize("use_causal_mask", [False, True])
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("heads", [1, 2, 4])
-def test_same_numbers_as_multi_head_attention_in_context_and_weights(heads, padded, use_causal_mask):
-    layer = MultiHeadSelfAttention(8, heads, use_causal_mask)
+@pytest.mark.parametrize("mix", [False, True])
+def test_same_numbers_as_multi_head_attention_in_context_and_weights(mix, heads, padded, use_causal_mask):
+    layer = MultiHeadSelfAttention(8, heads, use_causal_mask, mix)
     x, mask = noise(3, 6, 4), np.arange(6) < [[4], [6], [1]]
     context, weights = outputs_of(layer, x, mask=mask if padded else None)
     peer = layers.MultiHeadAttention(heads, 8 // heads, use_bias=False, output_shape=8)
     peer.build(x.shape, x.shape)
-    kernels = layer.get_weights()[0].reshape(3, 4, heads, -1)
-    peer.set_weights([*kernels, np.eye(8).reshape(heads, -1, 8)])
+    kernel, *mixed = layer.get_weights()
+    assert len(mixed) == mix
+    output = mixed[0] if mix else np.eye(8)
+    peer.set_weights([*kernel.reshape(3, 4, heads, -1), output.reshape(heads, -1, 8)])
     peer_context, peer_weights = peer(
         x,
         x,
