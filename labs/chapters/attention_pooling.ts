@@ -16,9 +16,10 @@ import {
   type Tensors,
 } from "../engine";
 import { judgeKeywords } from "../shared/found";
+import { choiceOf, contextRows, dotTerms, says, softmaxRows, writtenSum } from "../shared/mechanism";
 import { categoricalAccuracy, fixed, rowsOf } from "../shared/numbers";
 import type { Random } from "../shared/random";
-import type { TrainedHere } from "./lab";
+import type { LookedInside } from "./lab";
 
 const TIME_STEPS = 40;
 const SHORTEST = 5;
@@ -77,7 +78,7 @@ export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<s
   const weights = softmax(scores, mask ? notEqual(x, 0) : undefined);
   const context = weightedSum(reshape(weights, [samples, 1, 1, timeSteps]), values); // (samples, 1, dimensions)
   const hidden = relu(model.hidden(reshape(context, [samples, EMBEDDING_DIM])));
-  return { weights, logits: model.output(hidden) };
+  return { values, scores, weights, context, logits: model.output(hidden) };
 }
 
 /** Keywords as capitals, distractors as small letters. */
@@ -98,7 +99,7 @@ interface Options extends Task {
   epochs: number;
 }
 
-export const pooling: TrainedHere<Options, ReturnType<typeof buildModel>> = {
+export const pooling: LookedInside<Options, ReturnType<typeof buildModel>> = {
   constants: { units: 128, num_samples: 1024, num_held_out: 1024, batch_size: 64, learning_rate: 0.003, epochs: 6 },
 
   data(options, random) {
@@ -136,5 +137,38 @@ export const pooling: TrainedHere<Options, ReturnType<typeof buildModel>> = {
         { label: "Weight on padding", value: lost },
       ],
     };
+  },
+
+  inside: {
+    tensors: (model, inputs, options) => ({ ...callModel(model, inputs, options), W: inputs.x.tape.use(model.attention.weights.W) }),
+
+    mechanism({ values, scores, weights, context, logits, W }, { x, y, keywordSteps }, { mask, distractors }, chosen) {
+      const dimension = choiceOf(chosen, { name: "dimension", label: "value’s dimension", min: 0, max: EMBEDDING_DIM - 1 });
+      const embedded = rowsOf(values, EMBEDDING_DIM);
+      const tokens = Array.from(x, letter).map((token) => token ?? "·");
+      const isToken = Array.from(x, (token) => token !== 0);
+      return {
+        position: "step",
+        answers: [...keywordSteps],
+        rows: [
+          { name: "token", cells: tokens, sums: tokens.map((token, step) => (isToken[step] ? `“${token}”` : "padding")) },
+          ...softmaxRows(
+            [...scores],
+            embedded.map((value) => `learned query · value = ${writtenSum(dotTerms(W, value))}`),
+            [...weights],
+            mask ? isToken : undefined,
+          ),
+          ...contextRows([...weights], embedded.map((value) => value[dimension.value]), context[dimension.value], dimension.value),
+        ],
+        prediction: says([...logits], (keyword) => `keyword ${letter(1 + keyword)}`),
+        target: `The target is ${letter(1 + y[0])}.`,
+        choices: [dimension],
+        replaceable: {
+          label: "token",
+          values: [...x],
+          words: Array.from({ length: 1 + NUM_KEYWORDS + distractors }, (_, token) => letter(token) ?? "padding"),
+        },
+      };
+    },
   },
 };

@@ -1,9 +1,10 @@
 /** Chapter 1: which of the columns holds the answer? Attention over the inputs of a Dense network. */
 import { adam, binaryCrossentropy, dense as denseLayer, multiply, scale as scaled, softmax, type Tensors } from "../engine";
 import { judgeBars } from "../shared/found";
-import { binaryAccuracy, fixed, meanOfClass } from "../shared/numbers";
+import { product, says, softmaxRows, told, writtenSum } from "../shared/mechanism";
+import { binaryAccuracy, fixed, meanOfClass, rowsOf } from "../shared/numbers";
 import type { Random } from "../shared/random";
-import type { TrainedHere } from "./lab";
+import type { LookedInside } from "./lab";
 
 export interface Task {
   input_dim: number;
@@ -42,10 +43,11 @@ export function buildModel(inputDim: number, units: number, random: Random) {
  * With `scale`, the context is multiplied by the number of inputs: as large as they are while all weights are equal.
  */
 export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { scale }: { scale: boolean }) {
-  const weights = softmax(model.attention(x));
+  const scores = model.attention(x);
+  const weights = softmax(scores);
   const product = multiply(weights, x);
   const context = scale ? scaled(product, x.shape[1]) : product;
-  return { weights, logits: model.output(model.hidden(context)) };
+  return { scores, weights, context, logits: model.output(model.hidden(context)) };
 }
 
 interface Options extends Task {
@@ -57,7 +59,7 @@ interface Options extends Task {
   epochs: number;
 }
 
-export const dense: TrainedHere<Options, ReturnType<typeof buildModel>> = {
+export const dense: LookedInside<Options, ReturnType<typeof buildModel>> = {
   constants: { num_samples: 10_000, units: 64, batch_size: 64 },
 
   /** The second half is held out. */
@@ -85,5 +87,41 @@ export const dense: TrainedHere<Options, ReturnType<typeof buildModel>> = {
       verdict: verdict + (answer < options.attention_column ? moved : ""),
       metrics: [{ label: "Held-out accuracy", value: fixed(binaryAccuracy(heldOut.y, logits)) }],
     };
+  },
+
+  inside: {
+    tensors(model, inputs, options) {
+      const { kernel, bias } = model.attention.weights;
+      const { tape } = inputs.x;
+      return { ...callModel(model, inputs, options), kernel: tape.use(kernel), bias: tape.use(bias) };
+    },
+
+    mechanism({ scores, weights, context, logits: [logit], kernel, bias }, { x, y: [target] }, options) {
+      const { input_dim, scale } = options;
+      const answer = answerOf(options);
+      const rowsOfKernel = rowsOf(kernel, input_dim);
+      const made = Array.from(bias, (own, column) => {
+        const terms = rowsOfKernel.map((row, input) => product(x[input], row[column]));
+        return `${writtenSum(terms)} + bias ${told(own)}`;
+      });
+      const factor = scale ? ` × ${input_dim}` : "";
+      return {
+        position: "column",
+        answers: [answer],
+        rows: [
+          { name: "input", cells: [...x], sums: Array.from(x, (input) => `x = ${told(input)}`) },
+          ...softmaxRows([...scores], made, [...weights]),
+          {
+            name: `weight × input${factor}`,
+            cells: [...context],
+            sums: Array.from(context, (one, column) => `${product(weights[column], x[column]).text}${factor} = ${told(one)}`),
+          },
+        ],
+        prediction: says([0, logit], (y) => `y = ${y}`),
+        target: `The target is y = ${target}.`,
+        choices: [],
+        replaceable: { label: "number", values: [...x], min: -4, max: 4, step: 0.01 },
+      };
+    },
   },
 };

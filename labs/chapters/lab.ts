@@ -1,5 +1,6 @@
 /** What a lab is made of. The worker, tests and benchmarks put these parts together, each in its own way. */
 import type { Arena, Inputs, Optimizer, Samples, Tensor, Tensors, Weights } from "../engine";
+import type { Look, Mechanism } from "../shared/mechanism";
 import type { Findings, Given } from "../shared/messages";
 import type { Random } from "../shared/random";
 import type { Settings } from "../shared/settings";
@@ -22,6 +23,18 @@ export interface TrainedHere<Options = unknown, Model extends Weights = Weights>
   plan(options: Options): Plan;
   /** What the attention looks like, on samples that were held out. */
   findings(state: State, options: Options): Findings;
+  /** What a reader who looks inside sees of one sample; a lab without it offers no look. */
+  inside?: Inside<Options, Model>;
+}
+
+/** A lab named in `LOOKED_INTO`. */
+export type LookedInside<Options = unknown, Model extends Weights = Weights> = TrainedHere<Options, Model> & { inside: Inside<Options, Model> };
+
+export interface Inside<Options = unknown, Model extends Weights = Weights> {
+  /** All that is to be seen, as the model itself computes it. */
+  tensors(model: Model, inputs: Tensors<string>, options: Options): Tensors<string>;
+  /** The drawing of one sample, from the numbers of its tensors. */
+  mechanism(numbers: Samples<string>, sample: Samples<string>, options: Options, chosen: Look["chosen"]): Mechanism;
 }
 
 /** A lab whose model comes trained from the notebook. */

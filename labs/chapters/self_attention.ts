@@ -18,10 +18,11 @@ import {
   type Tensors,
 } from "../engine";
 import { judgeQueries } from "../shared/found";
+import { choiceOf, contextRows, dotTerms, says, softmaxRows, told, writtenSum } from "../shared/mechanism";
 import { categoricalAccuracy, fixed, meanOfSamples, rowsOf } from "../shared/numbers";
 import type { Cell } from "../shared/pictures";
 import type { Random } from "../shared/random";
-import type { TrainedHere } from "./lab";
+import type { LookedInside } from "./lab";
 
 const NUM_SYMBOLS = 10;
 
@@ -65,7 +66,7 @@ function selfAttentionLayer(units: number, random: Random) {
     const [queries, keys, values] = [0, 1, 2].map((i) => matmul(x, reshape(slice(kernel, 0, i, i + 1), [units, units])));
     const scores = scale(dotScores(queries, keys, heads), 1 / Math.sqrt(units / heads));
     const attention = softmax(scores); // (samples, heads, queries, keys)
-    return { weights: attention, context: weightedSum(attention, values) };
+    return { queries, keys, values, scores, weights: attention, context: weightedSum(attention, values) };
   });
 }
 
@@ -81,8 +82,8 @@ export function buildModel({ time_steps, positions, units }: Architecture, rando
 /** The model: symbols and positions, attention of every step over every step, and a Dense at each step. */
 export function callModel(model: ReturnType<typeof buildModel>, { x }: Tensors<string>, { heads }: { heads: number }) {
   const symbols = model.embedding(x); // (samples, time steps, units)
-  const { weights, context } = model.attention(model.positions ? model.positions(symbols) : symbols, heads);
-  return { weights, logits: model.output(context) };
+  const attention = model.attention(model.positions ? model.positions(symbols) : symbols, heads);
+  return { ...attention, logits: model.output(attention.context) };
 }
 
 interface Options extends Architecture {
@@ -96,7 +97,7 @@ interface Options extends Architecture {
   epochs: number;
 }
 
-export const selfAttention: TrainedHere<Options, ReturnType<typeof buildModel>> = {
+export const selfAttention: LookedInside<Options, ReturnType<typeof buildModel>> = {
   constants: { units: 32, num_samples: 1024, num_held_out: 512, batch_size: 64, learning_rate: 0.01, epochs: 8 },
 
   data({ num_samples, num_held_out, task, time_steps, shift }, random) {
@@ -131,5 +132,36 @@ export const selfAttention: TrainedHere<Options, ReturnType<typeof buildModel>> 
       ...judgeQueries(panels, alignment),
       metrics: [{ label: "Held-out accuracy", value: fixed(categoricalAccuracy(y, logits)) }],
     };
+  },
+
+  inside: {
+    tensors: callModel,
+
+    mechanism({ queries, keys, values, scores, weights, context, logits }, { x, y }, { task, time_steps, shift, heads, units }, chosen) {
+      const width = units / heads;
+      const query = choiceOf(chosen, { name: "query", label: "query step", min: 0, max: time_steps - 1 });
+      const head = choiceOf(chosen, { name: "head", label: "head", min: 1, max: heads });
+      const dimension = choiceOf(chosen, { name: "dimension", label: "value’s dimension", min: 0, max: width - 1 });
+      const ofHead = (all: Float32Array) => rowsOf(all, units).map((row) => row.slice((head.value - 1) * width, head.value * width));
+      const row = (head.value - 1) * time_steps + query.value;
+      const asked = ofHead(queries)[query.value];
+      const made = ofHead(keys).map((key) => `query · key / √${width} = (${writtenSum(dotTerms(asked, key))}) / ${told(Math.sqrt(width))}`);
+      const weightsOfQuery = rowsOf(weights, time_steps)[row];
+      const valuesThere = ofHead(values).map((value) => value[dimension.value]);
+      const contextThere = ofHead(context)[query.value][dimension.value];
+      return {
+        position: "key step",
+        answers: [getAlignment(task, time_steps, shift)[query.value]],
+        rows: [
+          { name: "symbol", cells: Array.from(x, String), sums: Array.from(x, (symbol) => `symbol ${symbol}`) },
+          ...softmaxRows(rowsOf(scores, time_steps)[row], made, weightsOfQuery),
+          ...contextRows(weightsOfQuery, valuesThere, contextThere, dimension.value),
+        ],
+        prediction: says(rowsOf(logits, NUM_SYMBOLS)[query.value], (symbol) => `symbol ${symbol} at step ${query.value}`),
+        target: `The target there is ${y[query.value]}.`,
+        choices: [query, head, dimension],
+        replaceable: { label: "symbol", values: [...x], words: Array.from({ length: NUM_SYMBOLS }, (_, symbol) => String(symbol)) },
+      };
+    },
   },
 };

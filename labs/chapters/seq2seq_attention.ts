@@ -17,13 +17,15 @@ import {
   weightedSum,
   type Layer,
   type Tensor,
+  type Tensors,
   type Weights,
 } from "../engine";
 import { judgeCells } from "../shared/found";
+import { additiveTerms, choiceOf, contextRows, dotTerms, says, softmaxRows, writtenSum } from "../shared/mechanism";
 import { categoricalAccuracy, fixed, meanOfSamples, rowsOf } from "../shared/numbers";
 import type { Cell } from "../shared/pictures";
 import type { Random } from "../shared/random";
-import type { TrainedHere } from "./lab";
+import type { LookedInside } from "./lab";
 
 const NUM_SYMBOLS = 10;
 // Token 0 is padding, 1 the start, 2 the end; then come the symbols.
@@ -60,20 +62,27 @@ export function getData(numSamples: number, length: number, alignment: number[],
   return { x, previous, y };
 }
 
-/** How well each state answers each query: (samples, 1, outputs, inputs). */
-type Scores = Layer<Weights, (queries: Tensor, states: Tensor) => Tensor>;
+/** How well each state answers each query: (samples, 1, outputs, inputs), and what was compared for it. */
+interface Scored extends Tensors<string> {
+  scores: Tensor;
+  queries: Tensor;
+  keys: Tensor;
+}
+type Scores = Layer<Weights, (queries: Tensor, states: Tensor) => Scored>;
 
 function scoresLayer(score: Score, units: number, scoreUnits: number, random: Random): Scores {
-  if (score === "dot") return layer({}, (queries: Tensor, states: Tensor) => dotScores(queries, states));
+  const compared = (queries: Tensor, keys: Tensor): Scored => ({ scores: dotScores(queries, keys), queries, keys });
+  if (score === "dot") return layer({}, compared);
   if (score === "general") {
     const weights = { W: glorotUniform([units, units], random) };
-    return layer(weights, (queries: Tensor, states: Tensor) => dotScores(matmul(queries, weights.W), states));
+    return layer(weights, (queries: Tensor, states: Tensor) => compared(matmul(queries, weights.W), states));
   }
   const kernel = () => glorotUniform([units, scoreUnits], random);
   const weights = { W_q: kernel(), W_k: kernel(), v: uniform([scoreUnits], Math.sqrt(6 / (2 * scoreUnits)), random) };
-  return layer(weights, (queries: Tensor, states: Tensor) =>
-    additiveScores(matmul(queries, weights.W_q), matmul(states, weights.W_k), weights.v),
-  );
+  return layer(weights, (ofDecoder: Tensor, states: Tensor) => {
+    const [queries, keys] = [matmul(ofDecoder, weights.W_q), matmul(states, weights.W_k)];
+    return { scores: additiveScores(queries, keys, weights.v), queries, keys, v: states.tape.use(weights.v) };
+  });
 }
 
 export interface Architecture {
@@ -111,9 +120,10 @@ export type Encoded = ReturnType<typeof encode>;
 /** `previous` holds the token before each output step. */
 export function decode(model: ReturnType<typeof buildDecoder>, { states, state, memory }: Encoded, previous: Tensor) {
   const { sequence: queries } = model.decoder(model.outputs(previous), { initialState: [state, memory] });
-  const weights = softmax(model.attention(queries, states));
+  const scored = model.attention(queries, states);
+  const weights = softmax(scored.scores);
   const context = weightedSum(weights, states);
-  return { weights, logits: model.output(concatenate([context, queries])) };
+  return { scored, weights, context, logits: model.output(concatenate([context, queries])) };
 }
 
 interface Options {
@@ -128,6 +138,15 @@ interface Options {
   epochs: number;
 }
 
+/** What a score compares: W, W_q and W_k are learned kernels, v a learned vector. */
+const SCORE_AS_WORDS: Record<Score, string> = {
+  dot: "query · state",
+  general: "(query W) · state",
+  additive: "v · tanh(query W_q + state W_k)",
+};
+
+const nameOf = (token: number): string => ["padding", "the start", "the end"][token] ?? String(token - FIRST_SYMBOL);
+
 const alignmentOf = ({ task, length }: Options): number[] => getAlignment(task, length);
 
 function buildModel({ score, units }: Options, random: Random) {
@@ -135,7 +154,7 @@ function buildModel({ score, units }: Options, random: Random) {
   return { encoder: buildEncoder(architecture, random), decoder: buildDecoder(architecture, random) };
 }
 
-export const seq2seq: TrainedHere<Options, ReturnType<typeof buildModel>> = {
+export const seq2seq: LookedInside<Options, ReturnType<typeof buildModel>> = {
   constants: { units: 32, num_samples: 4096, num_held_out: 256, batch_size: 64, learning_rate: 0.01 },
 
   data(options, random) {
@@ -168,5 +187,42 @@ export const seq2seq: TrainedHere<Options, ReturnType<typeof buildModel>> = {
       ...judgeCells(rows, answers, "output step"),
       metrics: [{ label: "Held-out accuracy", value: fixed(categoricalAccuracy(y, logits)) }],
     };
+  },
+
+  inside: {
+    tensors(model, { x, previous }) {
+      const encoded = encode(model.encoder, x);
+      const { scored, ...decoded } = decode(model.decoder, encoded, previous);
+      return { ...scored, ...decoded, states: encoded.states };
+    },
+
+    mechanism({ queries, keys, v, states, scores, weights, context, logits }, { x, y, previous }, options, chosen) {
+      const { length, units, score } = options;
+      const alignment = alignmentOf(options);
+      const output = choiceOf(chosen, { name: "output", label: "output step", min: 0, max: alignment.length - 1 });
+      const dimension = choiceOf(chosen, { name: "dimension", label: "state’s dimension", min: 0, max: units - 1 });
+      const query = rowsOf(queries, units)[output.value];
+      const made = rowsOf(keys, units).map((key) => {
+        const sum = score === "additive" ? writtenSum(additiveTerms(v, query, key), 2) : writtenSum(dotTerms(query, key));
+        return `${SCORE_AS_WORDS[score]} = ${sum}`;
+      });
+      const weightsOfOutput = rowsOf(weights, length)[output.value];
+      const statesThere = rowsOf(states, units).map((state) => state[dimension.value]);
+      const contextThere = rowsOf(context, units)[output.value][dimension.value];
+      const before = previous[output.value];
+      return {
+        position: "input step",
+        answers: [alignment[output.value]],
+        rows: [
+          { name: "symbol", cells: Array.from(x, nameOf), sums: Array.from(x, (token) => `symbol ${nameOf(token)}`) },
+          ...softmaxRows(rowsOf(scores, length)[output.value], made, weightsOfOutput),
+          ...contextRows(weightsOfOutput, statesThere, contextThere, dimension.value),
+        ],
+        prediction: says(rowsOf(logits, NUM_TOKENS)[output.value], (token) => `${nameOf(token)} at step ${output.value}, after ${nameOf(before)}`),
+        target: `The target there is ${nameOf(y[output.value])}.`,
+        choices: [output, dimension],
+        replaceable: null,
+      };
+    },
   },
 };

@@ -41,7 +41,10 @@ function reader({ model, parameters }: ReturnType<typeof loadModel>, x: number[]
   const encoded = predictor(parameters, { x: [x.length] }, (inputs) => encode(model.encoder, inputs.x))({ x: Float32Array.from(x) });
   const units = encoded.state.length;
   const inputs = { states: [x.length, units], state: [units], memory: [units], previous: [TARGET_STEPS] };
-  const write = predictor(parameters, inputs, ({ previous, ...states }) => decode(model.decoder, states, previous));
+  const write = predictor(parameters, inputs, ({ previous, ...states }) => {
+    const { weights, logits } = decode(model.decoder, states, previous);
+    return { weights, logits };
+  });
   return (beginnings) => {
     // The text is the same for all. What comes after a beginning changes nothing before it: zeros will do.
     const repeated = (values: Float32Array) => Float32Array.from(beginnings.flatMap(() => Array.from(values)));

@@ -1,4 +1,5 @@
 /** One lab on the page: its parts, and what each touch of it does. */
+import { isLookedInto } from "../shared/lab_files";
 import type { Findings, Handed } from "../shared/messages";
 import { fixed } from "../shared/numbers";
 import type { Settings } from "../shared/settings";
@@ -6,6 +7,7 @@ import { follow, fromHash, goTo, inSight, linkWithin, toHash } from "./address";
 import { button, toggle } from "./buttons";
 import { controlPanel, defaultSettings, inWords, type Control, type ControlPanel } from "./controls/panel";
 import { html } from "./html";
+import { insideView } from "./inside";
 import { noticeView } from "./notice";
 import { PICKED, type Picked } from "./pictures/drawing";
 import { pinsView } from "./pins";
@@ -35,6 +37,7 @@ export class LabView {
   private readonly panel: ControlPanel;
   private readonly stage = stageView();
   private readonly pins = pinsView();
+  private readonly inside: ReturnType<typeof insideView>;
   private readonly time: ReturnType<typeof timeView>;
   private readonly timeButton: HTMLButtonElement;
   private readonly suggestions: HTMLElement | null;
@@ -67,10 +70,12 @@ export class LabView {
     const id = `lab-${this.lab}-${[...document.querySelectorAll("attention-lab")].indexOf(element)}`;
     this.trainer = new Trainer(this.lab, handed, {
       progress: (progress, findings) => this.hear({ progress, findings }),
+      inside: (seen) => this.inside.show(seen),
       failed: (message) => this.fail(message),
       silent: (message) => this.wait(message),
       slow: (why) => this.notice.say(`The lab computes without its fast kernels, and so takes longer: ${why}.`),
     });
+    this.inside = insideView(`${id}-inside`, (look) => this.trainer.look(look));
     this.panel = controlPanel(controls, id, (name) => this.changed(name));
     this.panel.set(defaultSettings(controls));
     this.panel.showOnly(inSight(location.search, controls));
@@ -84,7 +89,8 @@ export class LabView {
     const { stage, time, notice, panel, numbers, suggestions } = this;
     // On a phone the picture sticks within this part, while the controls pass below it.
     const desk = html("div", { class: "lab-desk" }, ...stage.nodes, time.node, ...(suggestions ? [suggestions] : []), notice.node, panel.node);
-    this.whole.append(desk, this.buttons(), this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
+    const { node: inside } = this.inside;
+    this.whole.append(desk, this.buttons(), inside, this.pins.node, numbers, sourceView(this.lab, `${id}-file`));
     element.append(this.staticPicture, this.whole);
     stickWhereItFits(desk, this.leaving.signal);
     this.setState("waiting");
@@ -177,6 +183,7 @@ export class LabView {
     this.isSilent = false;
     this.setState("training");
     this.stage.start();
+    this.inside.wait();
     this.time.clear();
     const settings = this.panel.settings();
     this.element.dataset.settings = toHash(this.lab, settings);
@@ -231,6 +238,8 @@ export class LabView {
     this.stage.announce(findings);
     this.pins.compare(this.stage.onAnswer());
     this.setState("done");
+    // Of several trainings, the last one is still in memory.
+    this.inside.settle(this.runs.length > 1 ? `, in the run of seed ${this.runs[this.runs.length - 1].seed}` : "");
     this.followAddress();
   }
 
@@ -292,6 +301,7 @@ export class LabView {
     }
     row.append(button("Pin this run", () => this.pin()));
     row.append(...sharingButtons(this.element, this.lab, this.panel.settings, this.notice.say));
+    if (isLookedInto(this.lab)) row.append(toggle("Look inside", this.inside.node, this.inside.open));
     // A lab that is handed its model trains none.
     if (Object.keys(this.handed.given).length === 0) row.append(this.timeButton);
     row.append(toggle("The numbers", this.numbers, () => this.fillNumbers()));

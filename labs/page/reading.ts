@@ -10,12 +10,11 @@ export interface Marks {
 type Place = [row: number, column: number];
 
 const STEPS: Record<string, Place> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const HINT = "Point at a weight to read it.";
+const OF_WEIGHTS = { hint: "Point at a weight to read it.", label: "Single weights: read them with the arrow keys" };
 
 /** Puts a picture into a group that reads out its marks. The line for it is always there, so that nothing moves. */
-export function readingView(picture: HTMLElement) {
-  const line = html("p", { class: "lab-reading" }, HINT);
-  const label = "Single weights: read them with the arrow keys";
+export function readingView(picture: HTMLElement, { hint, label } = OF_WEIGHTS) {
+  const line = html("p", { class: "lab-reading" }, hint);
   const node = html("div", { class: "lab-reader", role: "group", tabindex: 0, "aria-label": label }, picture, line);
   let marks: Marks = { nodes: [], read: () => "" };
   let places = new Map<Element, Place>();
@@ -38,7 +37,7 @@ export function readingView(picture: HTMLElement) {
   }
 
   function tell(): void {
-    const words = current ? marks.read(...current) : HINT;
+    const words = current ? marks.read(...current) : hint;
     if (line.textContent !== words) line.textContent = words;
   }
 
@@ -64,6 +63,8 @@ export function readingView(picture: HTMLElement) {
     event.preventDefault();
     isByKey = true;
     goTo(step ? next(step) : null);
+    // A picture may be wider than its place.
+    if (current) marks.nodes[current[0]][current[1]].scrollIntoView({ block: "nearest", inline: "nearest" });
   });
 
   function next([down, right]: Place): Place {

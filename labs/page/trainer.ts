@@ -1,4 +1,5 @@
 /** The page's end of a lab's worker: one worker, started when first needed, replaced when it dies. */
+import type { Look, Seen } from "../shared/mechanism";
 import type { Findings, Handed, Progress, Report, Request } from "../shared/messages";
 import type { Settings } from "../shared/settings";
 import { versioned } from "../shared/versioned";
@@ -9,6 +10,8 @@ const SILENCE_MILLISECONDS = 5000;
 
 interface TrainerEvents {
   progress(progress: Progress, findings: Findings): void;
+  /** The answer to the last `look`. */
+  inside(seen: Seen): void;
   /** The worker is gone; `train` starts another. */
   failed(message: string): void;
   /** The worker does its work, but slowly. */
@@ -20,6 +23,7 @@ interface TrainerEvents {
 export class Trainer {
   private worker: Worker | null = null;
   private run = 0;
+  private question = 0;
   private paused = false;
   private started = false;
   private silence: ReturnType<typeof setTimeout> | undefined;
@@ -42,6 +46,12 @@ export class Trainer {
     this.run += 1;
     this.send({ kind: "train", run: this.run, settings, records });
     this.listenForSilence();
+  }
+
+  /** Asks about the run that has ended; nothing comes back where another has begun. */
+  look(look: Look): void {
+    this.question += 1;
+    this.send({ kind: "inside", run: this.run, question: this.question, look });
   }
 
   setPaused(paused: boolean): void {
@@ -85,6 +95,10 @@ export class Trainer {
       this.events.slow(report.why);
     } else if (report.run === this.run) {
       if (report.kind === "failed") return this.fail(report.message);
+      if (report.kind === "inside") {
+        if (report.question === this.question) this.events.inside(report.seen);
+        return;
+      }
       this.listenForSilence();
       if (report.progress.finished) this.endSilence();
       this.events.progress(report.progress, report.findings);

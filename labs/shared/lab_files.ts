@@ -13,4 +13,11 @@ export const fileOf = {
 
 export type LabName = keyof typeof fileOf;
 
+/** The labs that a reader can look into, those with the part `inside`: the page offers it before anything is trained. */
+export const LOOKED_INTO = ["dense", "pooling", "self_attention", "seq2seq"] as const satisfies LabName[];
+
+export type LookedInto = (typeof LOOKED_INTO)[number];
+
+export const isLookedInto = (name: string): boolean => LOOKED_INTO.some((lab) => lab === name);
+
 export const isLabName = (name: string): name is LabName => Object.hasOwn(fileOf, name);

@@ -1,4 +1,5 @@
 /** What crosses between the page and its worker. */
+import type { Look, Seen } from "./mechanism";
 import type { Picture } from "./pictures";
 import type { Settings } from "./settings";
 
@@ -61,6 +62,8 @@ export type Request =
   /** The first, and only once: a lab's model may be large. */
   | { kind: "open"; lab: string; handed: Handed }
   | { kind: "train"; run: number; settings: Settings; records: boolean }
+  /** Answered if this run has ended and no other has begun. */
+  | { kind: "inside"; run: number; question: number; look: Look }
   | { kind: "pause" }
   | { kind: "resume" };
 
@@ -70,4 +73,5 @@ export type Report =
   /** It computes without its fast kernels, and says why. */
   | { kind: "slow"; why: string }
   | { kind: "progress"; run: number; progress: Progress; findings: Findings }
+  | { kind: "inside"; run: number; question: number; seen: Seen }
   | { kind: "failed"; run: number; message: string };

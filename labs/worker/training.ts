@@ -1,9 +1,11 @@
 /** The one training loop that all labs share. */
 import type { Predict, State, TrainedHere } from "../chapters/lab";
 import { Parameters, predictor, splitIntoBatches, trainer, type Arena, type Inputs, type Optimizer, type Samples, type Weights } from "../engine";
+import type { Look, Seen } from "../shared/mechanism";
 import type { Findings, Progress } from "../shared/messages";
 import { seededRandom } from "../shared/random";
 import type { Settings } from "../shared/settings";
+import { insideOf } from "./inside";
 import { recording } from "./recording";
 
 /** A lab's model in a memory, ready to be trained and asked. */
@@ -21,9 +23,15 @@ export function prepare<Options, Model extends Weights>(
     loss: (tensors) => lab.loss(options)(tensors.y, lab.call(model, tensors, options).logits),
     optimizer,
   });
-  const predict: Predict = predictor(parameters, inputs, (tensors) => lab.call(model, tensors, options));
-  return { parameters, training, predict };
+  const predict: Predict = predictor(parameters, inputs, (tensors) => {
+    const { weights, logits } = lab.call(model, tensors, options);
+    return { weights, logits };
+  });
+  return { parameters, training, predict, inside: insideOf(lab, parameters, model, options) };
 }
+
+/** What a reader who looks inside is answered. */
+export type Ask = (look: Look) => Seen;
 
 /** So that a model's first weights have nothing to do with its data. */
 const STREAM_OF_WEIGHTS = 100;
@@ -37,14 +45,14 @@ const NUM_GLANCED = 512;
 /**
  * Trains, and pauses at every chunk's end so that the worker can read its messages.
  * A pause after which there is something new to show comes with findings: ten times a second or, in a training that is
- * recorded, at each of its moments. Both trainings take the same steps.
+ * recorded, at each of its moments. Both trainings take the same steps. The last one comes with a way to look inside.
  */
 export function* train(
   arena: Arena,
   lab: TrainedHere,
   options: Settings,
   records = false,
-): Generator<{ progress: Progress; findings: Findings | null }> {
+): Generator<{ progress: Progress; findings: Findings | null; look?: Ask | null }> {
   const start = performance.now();
   const seed = Number(options.seed);
   const { training: samples, heldOut } = lab.data(options, seededRandom(seed));
@@ -97,7 +105,10 @@ export function* train(
     }
     if (runs.length > 1 && recorded?.isDue()) yield atMoment(epoch);
   }
-  yield { progress: { ...progress(epochs, true), moment: recorded?.moment() }, findings: findings(true) };
+  const [{ inside }] = runs;
+  const look = inside ? (asked: Look) => inside(heldOut, asked) : null;
+  const end = { ...progress(epochs, true), moment: recorded?.moment() };
+  yield { progress: end, findings: findings(true), look };
 }
 
 /** Not more than the first so many samples. */

@@ -5,7 +5,7 @@ import { fileOf, isLabName } from "../shared/lab_files";
 import type { Handed, Report, Request } from "../shared/messages";
 import { versioned } from "../shared/versioned";
 import { constantsOf } from "./constants";
-import { train } from "./training";
+import { train, type Ask } from "./training";
 
 type TrainRequest = Extract<Request, { kind: "train" }>;
 
@@ -15,6 +15,8 @@ function serve(page: MessagePort): void {
   const nextTask = taskQueue();
   let opened: { lab: string; handed: Handed } | null = null;
   let newest: TrainRequest | null = null;
+  /** The run whose parameters are in memory, once it has ended. */
+  let trained: { run: number; look: Ask } | null = null;
   let idle = true;
 
   page.onmessage = ({ data }: MessageEvent<Request>) => {
@@ -22,7 +24,10 @@ function serve(page: MessagePort): void {
       opened = data;
     } else if (data.kind === "train") {
       newest = data;
+      trained = null;
       if (idle) void work();
+    } else if (data.kind === "inside") {
+      if (trained?.run === data.run) report({ kind: "inside", run: data.run, question: data.question, seen: trained.look(data.look) });
     } else {
       pause.set(data.kind === "pause");
     }
@@ -55,7 +60,8 @@ function serve(page: MessagePort): void {
       return report({ kind: "progress", run: request.run, progress, findings: lab.read(request.settings, given, arena) });
     }
     const settings = { ...constantsOf(lab.constants, constants), ...request.settings };
-    for (const { progress, findings } of train(arena, lab, settings, request.records)) {
+    for (const { progress, findings, look } of train(arena, lab, settings, request.records)) {
+      if (look) trained = { run: request.run, look };
       if (findings) report({ kind: "progress", run: request.run, progress, findings });
       await nextTask();
       await pause.over;

@@ -59,7 +59,15 @@ def test_everything_is_reached_and_moved_by_keyboard(watched):
             page.keyboard.press("Enter")
     # In a group of choices, Tab reaches the one chosen and the arrows move between them.
     controls = [str(c["value"]) if c["kind"] == "choice" else c["label"] for c in CONTROLS["dense"]]
-    buttons = ["Pin this run", "Copy link", "Embed", "Step through", "The numbers", "Run in Colab"]
+    buttons = [
+        "Pin this run",
+        "Copy link",
+        "Embed",
+        "Look inside",
+        "Step through",
+        "The numbers",
+        "Run in Colab",
+    ]
     expected = ["the picture", *controls, "five seeds", "Reset", "Another seed", *buttons]
     assert reached[: len(expected)] == expected
     assert "The model that runs here" in reached

@@ -84,7 +84,12 @@ class Visit:
 
 TRAINED = "lab => lab.dataset.state === 'done'"
 DRAWN = "new Promise(say => { requestAnimationFrame(() => say(true)); setTimeout(say, 10_000, false); })"
-PICTURES = "[...document.querySelectorAll('main img')].map(i => [i.src, i.alt, i.complete && i.naturalWidth])"
+# Those in a fold load when it opens; here they need not wait for that.
+PICTURES = """Promise.all([...document.querySelectorAll("main img")].map(async (image) => {
+    image.loading = "eager";
+    await image.decode().catch(() => {});
+    return [image.src, image.alt, image.complete && image.naturalWidth];
+}))"""
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +306,8 @@ CHOSEN = """group => [...group.querySelectorAll("input")].map(input => {
 
 
 def test_choices_stay_in_their_rows_whichever_is_chosen(visit):
-    models = visit("07_attention_as_explanation.html").page.locator(".lab-choices").first
+    models = visit("07_attention_as_explanation.html").page.locator(".lab-controls .lab-choices").first
+    models.wait_for()  # until the lab has a picture, its controls have no place
     rows = models.evaluate(CHOSEN)
     assert rows == [rows[0]] * 4
 
