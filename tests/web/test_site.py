@@ -18,6 +18,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from tools import chapters, labs
 from tools.lab_page import LABS
 from tools.serve import serving
+from web import first_paint
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -560,3 +561,23 @@ def test_the_archive_holds_every_notebook():
     assert archive.namelist() == [path.name for path in notebooks]
     assert all(archive.read(path.name) == path.read_bytes() for path in notebooks)
     assert ADDRESS + "_static/notebooks.zip" in _Links(text_of("index.html")).links
+
+
+COLOURS = """names => {
+    const code = document.querySelector(".highlight pre");
+    const style = (name) => getComputedStyle(code.appendChild(Object.assign(document.createElement("span"), { className: name })));
+    return names.map((name) => [...style(name).color.match(/\\d+/g).map(Number), Number(style(name).fontWeight)]);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_code_does_not_mark_would_look_nearly_like_its_plain_text(visit, theme):
+    page = visit("01_dense_attention.html").page
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    plain, keyword, *unmarked = page.evaluate(COLOURS, ["", "k", *first_paint.PLAIN])
+
+    def distance(style):
+        return max(abs(one - other) for one, other in zip(style, plain, strict=True))
+
+    assert max(map(distance, unmarked)) <= 30 < distance(keyword)
+    assert page.locator(".highlight .n, .highlight .p").count() == 0
