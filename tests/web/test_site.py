@@ -573,6 +573,7 @@ COLOURS = """names => {
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_what_code_does_not_mark_would_look_nearly_like_its_plain_text(visit, theme):
     page = visit("01_dense_attention.html").page
+    assert page.locator(".highlight .n, .highlight .p").count() == 0
     page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
     plain, keyword, *unmarked = page.evaluate(COLOURS, ["", "k", *first_paint.PLAIN])
 
@@ -580,4 +581,3 @@ def test_what_code_does_not_mark_would_look_nearly_like_its_plain_text(visit, th
         return max(abs(one - other) for one, other in zip(style, plain, strict=True))
 
     assert max(map(distance, unmarked)) <= 30 < distance(keyword)
-    assert page.locator(".highlight .n, .highlight .p").count() == 0
