@@ -101,3 +101,48 @@ def test_a_typed_date_is_read(driver, site):
     field.send_keys("15. Dezember 2041", Keys.ENTER)
     time.sleep(0.5)
     assert trained(lab).startswith("Alignment of “2041-12-15” with “15. Dezember 2041”")
+
+
+def press(lab: WebElement, name: str) -> None:
+    """Press the button of that name, by the keyboard."""
+    button = next(b for b in lab.find_elements(By.TAG_NAME, "button") if b.text == name)
+    button.send_keys(Keys.ENTER)
+
+
+def test_what_a_lab_opens_on_demand_works(driver, site):
+    lab = open_lab(driver, f"{site}/{page_of('dense_attention')}.html")
+    said = trained(lab)
+
+    press(lab, "Step through")
+    assert trained(lab) == said
+    scrubber = lab.find_element(By.CSS_SELECTOR, ".lab-time input[type=range]")
+    scrubber.send_keys(Keys.HOME)
+    time.sleep(0.5)
+    assert lab.find_element(By.CLASS_NAME, "lab-time-place").text.startswith("Step 0 of 1580")
+    assert "not found" in lab.find_element(By.CLASS_NAME, "lab-verdict").text
+    press(lab, "Step through")
+
+    press(lab, "Look inside")
+    time.sleep(1)
+    rows = lab.find_elements(By.CSS_SELECTOR, ".lab-inside-table tbody th")
+    assert [row.text for row in rows] == ["input", "score", "exponential", "weight", "weight × input"]
+    press(lab, "Look inside")
+
+    press(lab, "Pin this run")
+    lab.find_element(By.CSS_SELECTOR, ".lab-controls input[id$='-five_seeds']").send_keys(Keys.SPACE)
+    time.sleep(0.5)
+    assert trained(lab).startswith("Seeds 0 to 4: found in 5 of 5.")
+    assert said in lab.find_element(By.CLASS_NAME, "lab-pins").text
+
+    press(lab, "Try this")
+    lab.find_element(By.LINK_TEXT, "Hide the answer in the last column").click()
+    time.sleep(0.5)
+    assert "is on column 31: found" in trained(lab)
+    assert driver.current_url.endswith("#dense?attention_column=31")
+
+
+def test_a_lab_alone_on_its_page_trains(driver, site):
+    lab = open_lab(driver, f"{site}/labs/pooling.html?controls=mask&theme=dark")
+    assert "100 % of held-out samples: found." in trained(lab)
+    shown = [c for c in lab.find_elements(By.CSS_SELECTOR, ".lab-controls label") if c.is_displayed()]
+    assert [label.text.lower() for label in shown] == ["mask"]
