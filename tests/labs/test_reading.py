@@ -137,3 +137,23 @@ def test_the_run_before_stays_as_an_outline_until_this_one_has_ended(watched):
     assert all(outline == before and count == len(losses) for outline, count in seen)
     assert set(ghosts.evaluate_all(GHOSTS)) == {None}
     expect(line).to_have_attribute("points", "")
+
+
+def test_a_heatmap_keeps_squares_where_the_run_before_had_its_weight(watched):
+    page = watched.open("self_attention.html")
+    lab = the_lab(page)
+    verdict(lab)
+    ghosts = lab.locator(".lab-cell-ghost")
+    expect(ghosts).to_have_count(0)
+    cells = lab.locator(".lab-cell").evaluate_all(
+        "cells => cells.map(cell => [cell.getAttribute('x'), cell.getAttribute('y')])"
+    )
+    lab.get_by_role("radio", name="copy").check()
+    page.wait_for_function("() => document.querySelector('.lab-cell-ghost')")
+    places = ghosts.evaluate_all(
+        "nodes => nodes.map(node => [node.getAttribute('x'), node.getAttribute('y')])"
+    )
+    verdict(lab)
+    # "Reverse" had its weights on the other diagonal.
+    assert {cells.index(place) for place in places} == {16 * row + 15 - row for row in range(16)}
+    expect(ghosts).to_have_count(0)

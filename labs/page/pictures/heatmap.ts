@@ -10,6 +10,8 @@ import { colourScale } from "./scale";
 // The strongest colour is the largest weight's; but weights that are all small, as before training, stay pale.
 const LEAST_SCALE = 0.25;
 const FEW_ROWS = 6;
+/** Smaller weights of the run before would cover the picture with dots. */
+const LEAST_GHOST = 0.15;
 
 export const heatmap: Drawing<HeatmapPicture> = {
   layout: (picture) => {
@@ -63,9 +65,9 @@ function build(picture: HeatmapPicture): Built<HeatmapPicture> {
     html("div", { class: "lab-heatmaps" }, ...panels.map(({ node }) => node)),
     colourScale(largest),
   ];
-  function update({ panels: values }: HeatmapPicture) {
+  function update({ panels: values }: HeatmapPicture, ghost: HeatmapPicture | null) {
     const scale = Math.max(LEAST_SCALE, ...values.flatMap(({ weights }) => weights.flat()));
-    panels.forEach((panel, i) => panel.update(values[i].weights, scale));
+    panels.forEach((panel, i) => panel.update(values[i].weights, scale, ghost?.panels[i]?.weights ?? []));
     largest.textContent = fixed(scale);
   }
   return { nodes, marks: panels.flatMap(({ cells }) => cells), update };
@@ -85,6 +87,17 @@ function buildPanel(picture: HeatmapPicture, title: string | undefined) {
   const cells = names.rows.map((_, row) =>
     names.columns.map((_, column) => svg("rect", { class: "lab-cell", ...place(row, column) })),
   );
+  // The run before: the larger a square, the larger its cell's weight was.
+  const ghosts = svg("g");
+  const ghostsOf = (before: number[][]) =>
+    before.flatMap((line, row) =>
+      line.flatMap((was, column) => {
+        if (before.length !== rows || line.length !== columns || was < LEAST_GHOST) return [];
+        const ghost = svg("rect", { class: "lab-ghost lab-cell-ghost", ...place(row, column) });
+        ghost.style.setProperty("transform", `scale(${was})`);
+        return [ghost];
+      }),
+    );
   // A ring in the ground's colour around each frame sets it off from a strong cell.
   const frames = answers.flatMap(([row, column]) =>
     ["lab-answer-ring", "lab-answer-frame"].map((name) => svg("rect", { class: name, ...place(row, column), rx: 2 })),
@@ -99,13 +112,14 @@ function buildPanel(picture: HeatmapPicture, title: string | undefined) {
     html("span", { class: "lab-panel-title" }, title ?? ""),
     html("span", { class: "lab-answer-title" }, answers.length > 0 ? "on answer" : ""),
     html("div", { class: "lab-row-names" }, ...rowNames),
-    svg("svg", { class: "lab-cells", height: rows * rowHeight }, ...cells.flat(), ...frames),
+    svg("svg", { class: "lab-cells", height: rows * rowHeight }, ...cells.flat(), ghosts, ...frames),
     html("div", { class: "lab-on-answers" }, ...onAnswers),
     html("span", { class: "lab-axis-title" }, picture.column),
     axis(names.columns, answers.map(([, column]) => column)),
   );
 
-  function update(weights: number[][], scale: number) {
+  function update(weights: number[][], scale: number, before: number[][]) {
+    ghosts.replaceChildren(...ghostsOf(before));
     weights.forEach((line, row) => {
       line.forEach((weight, column) => cells[row][column].style.setProperty("fill-opacity", String(weight / scale)));
       const ofRow = answers.filter(([answerRow]) => answerRow === row);
