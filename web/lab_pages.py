@@ -67,7 +67,7 @@ class LabPage(NamedTuple):
         element: `<attention-lab …>…</attention-lab>`, as the notebook saved it.
         chapter: the page whose notebook holds it.
         chapter_title: that page's.
-        number: the chapter's.
+        number: the chapter's, empty where chapters have none.
     """
 
     name: str
@@ -106,11 +106,11 @@ def lab_pages(environment):
     """Return a row for each lab that the book's notebooks hold, in their order.
 
     Raises:
-        ExtensionError: a lab has no line here, or a line no lab.
+        ExtensionError: a lab has no line here.
     """
     found = [lab for page in sorted(environment.found_docs) for lab in _labs_on(environment, page)]
-    if without := {lab.name for lab in found} ^ LINES.keys():
-        raise ExtensionError(f"LINES must have one line for each lab; this is not so for {sorted(without)}")
+    if without := {lab.name for lab in found} - LINES.keys():
+        raise ExtensionError(f"LINES must have a line for each lab; there is none for {sorted(without)}")
     return found
 
 
@@ -127,7 +127,7 @@ def _labs_on(environment, page):
     for place, raw in enumerate(held):
         name = re.search(r' lab="(\w+)"', raw.astext())[1]
         title = chapter_title if place == 0 else _section_of(raw).next_node(nodes.title).astext()
-        number = ".".join(map(str, environment.toc_secnumbers[page][""]))
+        number = ".".join(map(str, environment.toc_secnumbers.get(page, {}).get("", ())))
         yield LabPage(name, title, LAB.search(raw.astext())[0], page, chapter_title, number)
 
 

@@ -46,6 +46,10 @@ UNCHECKED = {
     "checks.kept_masks": "a scope",
     "checks.misfit": "says what it sees",
     "palette.style_sheet": "takes nothing",
+    **{
+        f"controls.{name}": "reads what live.live is given, which is walked through here"
+        for name in ("button", "constant", "handed", "plain", "read", "suggestion", "widget")
+    },
     "trials.over_seeds": "has tests of its own in test_trials.py",
     "trials.span": "has tests of its own in test_trials.py",
     "trials.table": "has tests of its own in test_trials.py",

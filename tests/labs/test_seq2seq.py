@@ -261,6 +261,7 @@ def test_workers_lab_shows_a_training_that_diverges(watched):
 def test_workers_lab_with_every_choice(watched):
     page = watched.open("workers.html#workers?epochs=2")
     lab = the_lab(page)
+    verdict(lab)
     seen = set()
     for group in ("workers", "batch size", "learning rate"):
         for radio in lab.get_by_role("radiogroup", name=group).get_by_role("radio").all():
